@@ -1,0 +1,103 @@
+"""Where to run, in which precision, and with how much memory."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from impasto.errors import OptionError
+
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["available_memory", "pick_device", "pick_precision", "prefer_big_pages"]
+
+
+def pick_device(wanted: str = "auto") -> torch.device:
+    """Return the device asked for, or the best one there is; refuse one that is not there."""
+    import torch
+
+    present = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if wanted == "auto":
+        return torch.device(next(name for name in ("cuda", "mps", "cpu") if present[name]))
+    if not present.get(wanted, False):
+        usable = ", ".join(name for name, here in present.items() if here)
+        raise OptionError(f"device {wanted!r} is not available here; this machine has {usable} (or say auto).")
+    return torch.device(wanted)
+
+
+def pick_precision(wanted: str, device: torch.device) -> torch.dtype:
+    """Return bfloat16 where it is asked for or natively quick, else float32."""
+    import torch
+
+    if wanted == "bfloat16" or (wanted == "auto" and _has_bfloat16(device)):
+        return torch.bfloat16
+    return torch.float32
+
+
+@functools.cache
+def _has_bfloat16(device: torch.device) -> bool:
+    import torch
+
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device)[0] >= 8
+    if device.type != "cpu":
+        return False
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+
+
+def available_memory(device: torch.device) -> int:
+    """Return the bytes that a new work may use."""
+    import torch
+
+    if device.type == "cuda":
+        return int(torch.cuda.mem_get_info(device)[0])
+    return _container_limit(_free_memory())
+
+
+def _free_memory() -> int:
+    try:
+        with open("/proc/meminfo", encoding="ascii") as lines:  # noqa: PTH123 - not a file of the user's
+            for line in lines:
+                if line.startswith("MemAvailable:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 2
+    except (AttributeError, ValueError, OSError):
+        return 4 * 2**30  # nothing can be asked (Windows); assume a small laptop
+
+
+def _container_limit(free: int) -> int:
+    """Return ``free``, or what the container's control group leaves of it."""
+    try:
+        with open("/sys/fs/cgroup/memory.max", encoding="ascii") as limit:  # noqa: PTH123
+            most = limit.read().strip()
+        with open("/sys/fs/cgroup/memory.current", encoding="ascii") as used:  # noqa: PTH123
+            return free if most == "max" else min(free, int(most) - int(used.read()))
+    except (OSError, ValueError):
+        return free
+
+
+@functools.cache
+def prefer_big_pages() -> None:
+    """Let glibc keep and reuse large blocks instead of asking the kernel for fresh zeroed pages every time.
+
+    Feature maps are tens of megabytes and live for milliseconds; by default each is mapped, faulted in page by page
+    and given back, which costs more than the convolutions that fill it. Does nothing elsewhere than on glibc.
+    """
+    os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")  # torch asks for huge pages; read at its first allocation
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        mallopt = ctypes.CDLL(None).mallopt
+    except (OSError, AttributeError):
+        return
+    m_trim_threshold, m_top_pad, m_mmap_max = -1, -2, -4
+    mallopt(m_mmap_max, 0)
+    mallopt(m_trim_threshold, 512 * 2**20)
+    mallopt(m_top_pad, 64 * 2**20)
