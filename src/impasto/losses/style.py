@@ -1,0 +1,95 @@
+"""How the picture is painted: the moments of features compared, position forgotten.
+
+Each loss takes features (B, C, H, W) or :class:`~impasto.losses.sums.Moments` on either side, reads only
+moments, and returns a mean over the batch. A target of batch 1 serves any batch.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from impasto.losses.numerics import safe_divide, safe_sqrt, square_root, symmetric
+from impasto.losses.sums import Moments, measured
+
+__all__ = ["Gaussian", "gaussian", "gram_loss", "moments_loss", "wasserstein2_loss"]
+
+
+def gram_loss(features: Tensor | Moments, target: Tensor | Moments, *, exact: bool = False) -> Tensor:
+    """Return the squared difference of two Gram matrices.
+
+    Gatys et al. 2016, "Image Style Transfer Using Convolutional Neural Networks", equation 4:
+    E = 1 / (4 N² M²) Σ (G - A)², with N channels, M positions, and G, A sums over positions.
+
+    Departure: each Gram matrix is divided by its own number of positions, E = 1 / (4 N²) Σ (G/M - A/M_a)², so
+    pictures of any two sizes can be compared. For equal sizes this is the same number as the paper's.
+    ``exact=True`` is the letter of the paper, with the M of ``features``: a larger style picture then asks
+    for more of everything.
+    """
+    x, a = measured(features), measured(target)
+    if exact:
+        M = x.weight[:, None, None]
+        difference = safe_divide(x.gram - a.gram, M)
+    else:
+        difference = x.second - a.second
+    return difference.square().mean() / 4  # the mean over (C, C) is the sum / N²
+
+
+def moments_loss(features: Tensor | Moments, target: Tensor | Moments) -> Tensor:
+    """Return the squared difference of each channel's mean and standard deviation, averaged over channels.
+
+    Li et al. 2017, "Demystifying Neural Style Transfer" (matching batch-norm statistics); the
+    same statistics as AdaIN's style loss in Huang & Belongie 2017, "Arbitrary Style Transfer in Real-time
+    with Adaptive Instance Normalization". Departure from the latter: squares instead of norms, smooth at the
+    goal.
+    """
+    x, s = measured(features), measured(target)
+    return ((x.mean - s.mean).square() + (x.deviation - s.deviation).square()).mean()
+
+
+class Gaussian(NamedTuple):
+    """What :func:`wasserstein2_loss` needs of its target, made once because the root is costly."""
+
+    mean: Tensor  # (B, C)
+    covariance: Tensor  # (B, C, C), blurred
+    root: Tensor  # (B, C, C) float64, root @ root = covariance
+    blur: Tensor  # (B,) variance added to every channel
+
+
+def gaussian(target: Tensor | Moments, blur: float = 1e-4) -> Gaussian:
+    """Return the Gaussian with the moments of ``target``, prepared for :func:`wasserstein2_loss`."""
+    t = measured(target)
+    amount = blur * t.covariance.diagonal(dim1=-2, dim2=-1).mean(-1).clamp(min=0)  # (B,)
+    covariance = _blurred(t.covariance, amount)
+    return Gaussian(t.mean, covariance, square_root(covariance), amount)
+
+
+def wasserstein2_loss(
+    features: Tensor | Moments, target: Tensor | Moments | Gaussian, blur: float = 1e-4
+) -> Tensor:
+    """Return the squared 2-Wasserstein distance of the Gaussians with the two sides' mean and covariance.
+
+    W² = |m₁ - m₂|² + tr(Σ₁ + Σ₂ - 2 (Σ₂^½ Σ₁ Σ₂^½)^½), the Bures metric (Olkin & Pukelsheim 1982, "The
+    Distance between Two Random Matrices with Given Dispersion Matrices"), as in Mroueh 2020, "Wasserstein
+    Style Transfer".
+
+    Departures: divided by the number of channels, so that layers are comparable (for uncorrelated channels it
+    is then :func:`moments_loss`); both covariances are blurred, by ``blur`` times the target's mean variance
+    in every direction, since the slope of the distance is infinite where features are flat. Roots are taken
+    in float64: small eigenvalues drown in float32. Give ``gaussian(target)`` to compute the target's root
+    only once.
+    """
+    x, t = measured(features), target if isinstance(target, Gaussian) else gaussian(target, blur)
+    S1, S2, T = (symmetric(S) for S in (_blurred(x.covariance, t.blur), t.covariance, t.root))
+    eigenvalues = torch.linalg.eigvalsh(symmetric(T @ S1 @ T))  # (B, C), ascending
+    rounding = torch.finfo(eigenvalues.dtype).eps * eigenvalues[..., -1:].detach()
+    bures = (S1 + S2).diagonal(dim1=-2, dim2=-1).sum(-1) - 2 * safe_sqrt(eigenvalues, rounding).sum(-1)
+    shift = (x.mean - t.mean).square().sum(-1)
+    return (shift + bures.to(shift)).mean() / x.mean.shape[-1]
+
+
+def _blurred(covariance: Tensor, amount: Tensor) -> Tensor:
+    one = torch.eye(covariance.shape[-1], dtype=covariance.dtype, device=covariance.device)
+    return covariance + amount.to(covariance)[:, None, None] * one
