@@ -1,0 +1,185 @@
+"""Reading tensors from files that others made: safetensors, NumPy archives, HDF5, and pickles with care.
+
+What a file is shows in its first bytes, not in its name. Pickles are read with ``weights_only``, which runs
+no code of theirs, and are copied to safetensors at once, so that each is read a single time.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+import warnings
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from impasto.errors import MissingExtraError, WeightsError
+from impasto.weights import conversion_path, is_as_recorded, keep_conversion, known_fingerprint
+from impasto.weights.atomic import writing_whole
+
+__all__ = ["Tensors", "read_tensors", "read_weights", "write_tensors"]
+
+Tensors = dict[str, Tensor]
+Wanted = Callable[[str], bool]
+
+# Whatever a reader may raise on bytes that are not what they claim to be.
+_DAMAGE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    NotImplementedError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    pickle.UnpicklingError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+
+
+def read_weights(
+    path: Path, *, purpose: str, wanted: Wanted = lambda _: True
+) -> tuple[Tensors, dict[str, str]]:
+    """Return the ``wanted`` tensors by name, and metadata with the original's ``file`` name and ``sha256``.
+
+    A pickle is read once and kept as safetensors in the cache, for ``purpose``; later its copy is read.
+    """
+    if _kind_of(path) != "pickle":
+        tensors, metadata = read_tensors(path, wanted=wanted)
+        return tensors, _with_origin(metadata, path)
+    copy = conversion_path(path, purpose)
+    if is_as_recorded(copy):
+        return read_tensors(copy, wanted=wanted)
+    tensors, metadata = read_tensors(path, wanted=wanted)
+    metadata = _with_origin(metadata, path)
+    try:
+        write_tensors(copy, tensors, metadata)
+        keep_conversion(path, copy)
+    except OSError:  # a cache that cannot be written: then it is converted again next time
+        pass
+    return tensors, metadata
+
+
+def read_tensors(path: Path, *, wanted: Wanted = lambda _: True) -> tuple[Tensors, dict[str, str]]:
+    """Return the ``wanted`` tensors of a file by name, and its metadata; nothing in it is executed."""
+    kind = _kind_of(path)
+    try:
+        tensors, metadata = _READERS[kind](path, wanted)
+    except _DAMAGE as damage:
+        raise WeightsError(
+            f"{path} cannot be read as weights ({_first_words(damage)}); get it again."
+        ) from damage
+    if not tensors:
+        raise WeightsError(f"{path} holds none of the tensors that are needed; give a file of weights.")
+    return tensors, metadata
+
+
+def write_tensors(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
+    """Write tensors and metadata as safetensors, whole or not at all."""
+    from safetensors.torch import save_file
+
+    with writing_whole(path) as unfinished:
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, unfinished, metadata)
+
+
+def _kind_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            start = file.read(9)
+        if start.startswith(b"PK"):
+            return "archive" if _is_numpy_archive(path) else "pickle"
+    except (OSError, zipfile.BadZipFile) as failure:
+        raise WeightsError(
+            f"{path} cannot be read ({_first_words(failure)}); give a file of weights."
+        ) from failure
+    if start.startswith(b"\x89HDF"):
+        return "hdf5"
+    if start.startswith(b"\x80"):
+        return "pickle"
+    if start.endswith(b"{"):
+        return "safetensors"
+    raise WeightsError(f"{path} is not a file of weights; give safetensors, .pth, .npz or Keras' .h5.")
+
+
+def _is_numpy_archive(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return any(name.endswith(".npy") for name in archive.namelist())
+
+
+def _read_safetensors(path: Path, wanted: Wanted) -> tuple[Tensors, dict[str, str]]:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="pt") as file:
+            names = [name for name in file.keys() if wanted(name)]  # noqa: SIM118 - it is not a dict
+            return {name: file.get_tensor(name) for name in names}, file.metadata() or {}
+    except SafetensorError as damage:
+        raise ValueError(str(damage)) from damage
+
+
+def _read_pickle(path: Path, wanted: Wanted) -> tuple[Tensors, dict[str, str]]:
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # PyTorch muses about pickle protocols; here a file is read or refused
+        content: Any = torch.load(path, map_location="cpu", weights_only=True)
+    for wrapper in ("state_dict", "model"):
+        if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
+            content = content[wrapper]
+    if not isinstance(content, dict):
+        raise TypeError("it holds no tensors by name")
+    return {
+        name: value.detach() for name, value in content.items() if isinstance(value, Tensor) and wanted(name)
+    }, {}
+
+
+def _read_archive(path: Path, wanted: Wanted) -> tuple[Tensors, dict[str, str]]:
+    import numpy as np
+
+    with np.load(path, allow_pickle=False) as archive:
+        return {name: torch.from_numpy(np.array(archive[name])) for name in archive.files if wanted(name)}, {}
+
+
+def _read_hdf5(path: Path, wanted: Wanted) -> tuple[Tensors, dict[str, str]]:
+    try:
+        import h5py
+    except ImportError as missing:
+        raise MissingExtraError(f"reading {path}", "keras") from missing
+    tensors: Tensors = {}
+
+    def take(name: str, item: Any) -> None:
+        if isinstance(item, h5py.Dataset) and item.dtype.kind in "fiu" and wanted(name):
+            tensors[name] = torch.from_numpy(item[()].copy())
+
+    with h5py.File(path, "r") as file:
+        file.visititems(take)  # follows no links to other files
+    return tensors, {}
+
+
+_READERS: dict[str, Callable[[Path, Wanted], tuple[Tensors, dict[str, str]]]] = {
+    "safetensors": _read_safetensors,
+    "pickle": _read_pickle,
+    "archive": _read_archive,
+    "hdf5": _read_hdf5,
+}
+
+
+def _with_origin(metadata: dict[str, str], path: Path) -> dict[str, str]:
+    return {"file": path.name, "sha256": known_fingerprint(path).sha256} | metadata
+
+
+def _first_words(failure: BaseException) -> str:
+    """Return the first line of an error, short enough to stand inside a sentence."""
+    line = (str(failure) or type(failure).__name__).strip().splitlines()[0].rstrip(".")
+    return line if len(line) <= 120 else f"{line[:117]}…"
