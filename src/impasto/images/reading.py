@@ -1,0 +1,54 @@
+"""Reading pictures: any file in, one kind of picture out, or one sentence that says why not."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from impasto.images.alpha import fill_transparent
+from impasto.images.decoding import decode
+from impasto.images.opening import opened
+from impasto.images.picture import Picture
+
+__all__ = ["read"]
+
+
+def read(path: str | os.PathLike[str], *, max_pixels: int | None = None) -> Picture:
+    """Read a picture file: JPEG, PNG, WebP, TIFF, BMP, GIF (first frame), AVIF or HEIC.
+
+    The result is upright, in sRGB and in the precision of the file. Pictures of more than ``max_pixels`` (by
+    default 250 million, or what the environment variable ``IMPASTO_MAX_PIXELS`` says) are refused before
+    they are decoded. Raises :class:`~impasto.errors.InputError` for whatever cannot be read.
+    """
+    path = Path(path)
+    with opened(path, max_pixels) as source:
+        decoded = decode(source)
+        pixels = _tensor(decoded.color.transpose(2, 0, 1))
+        alpha = None if decoded.alpha is None else _tensor(decoded.alpha[None])
+        digest = _sha256(path)
+    return Picture(
+        pixels=pixels if alpha is None else fill_transparent(pixels, alpha),
+        alpha=alpha,
+        metadata=decoded.metadata,
+        bits=decoded.bits,
+        name=path.name,
+        sha256=digest,
+    )
+
+
+def _tensor(planes: NDArray[np.float32]) -> Tensor:
+    return torch.from_numpy(np.ascontiguousarray(planes, dtype=np.float32)).unsqueeze(0)
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
