@@ -47,11 +47,13 @@ def option(
     maximum: float | None = None,
     unit: str = "",
     is_input: bool = False,
+    words: tuple[str, ...] = (),
     affects_result: bool = True,
 ) -> Any:
     """Declare one option of a config dataclass.
 
-    ``is_input`` marks options that name files: recipes keep the file's hash instead of its path.
+    ``is_input`` marks options that name files: recipes keep the file's base name and hash instead of its path.
+    ``words`` are what an input may say instead of naming a file.
     ``affects_result=False`` marks options that change how a picture is made but not the picture.
     """
     facts = {
@@ -60,6 +62,7 @@ def option(
         "maximum": maximum,
         "unit": unit,
         "is_input": is_input,
+        "words": words,
         "affects_result": affects_result,
     }
     return dataclasses.field(default=default, metadata=facts)
@@ -77,7 +80,15 @@ class Field:
     maximum: float | None
     unit: str
     is_input: bool
+    words: tuple[str, ...]
     affects_result: bool
+
+    def files_in(self, value: Any) -> tuple[Path, ...]:
+        """Return the files that a value of this option names."""
+        if not self.is_input:
+            return ()
+        named = value if isinstance(value, tuple) else (value,)
+        return tuple(Path(name) for name in named if name is not None and name not in self.words)
 
     @property
     def choices(self) -> tuple[str, ...]:
@@ -133,7 +144,7 @@ def from_dict(cls: type[Config], values: Mapping[str, Any]) -> Config:
     for name in values:
         if name not in known:
             raise OptionError(f"{name!r} is not an option of {cls.__name__}{did_you_mean(name, known)}.")
-    return cls(**{name: _typed(known[name], value) for name, value in values.items()})
+    return cls(**values)
 
 
 def _plain(value: Any) -> Any:
@@ -142,20 +153,27 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else value
 
 
-def _typed(field: Field, value: Any) -> Any:
-    if value is None:
-        return None
-    if field.item_type is not None:
-        return tuple(field.item_type(item) for item in value)
-    return Path(value) if field.plain_type is Path else value
-
-
 class _Checked:
-    """Checks every option against its declared type and limits when a config is made."""
+    """Checks every option against its declared type and limits when a config is made.
+
+    A list is taken for a tuple and text for a path, as both come from JSON and from people.
+    """
 
     def __post_init__(self) -> None:
         for field in fields_of(self):
-            _check(field, getattr(self, field.name))
+            value = _typed(field, getattr(self, field.name))
+            _check(field, value)
+            object.__setattr__(self, field.name, value)  # frozen for everyone else
+
+
+def _typed(field: Field, value: Any) -> Any:
+    if field.item_type is not None and isinstance(value, (list, tuple)):
+        return tuple(_as_path(field.item_type, item) for item in value)
+    return _as_path(field.plain_type, value)
+
+
+def _as_path(kind: Any, value: Any) -> Any:
+    return Path(value) if kind is Path and isinstance(value, str) else value
 
 
 def _check(field: Field, value: Any) -> None:
@@ -165,7 +183,7 @@ def _check(field: Field, value: Any) -> None:
         return
     if field.item_type is not None:
         if not isinstance(value, tuple):
-            raise OptionError(f"{field.name} is {value!r}; it takes a tuple of values.")
+            raise OptionError(f"{field.name} is {value!r}; it takes a list of values.")
         for item in value:
             _check_one(field, field.item_type, item)
     else:
@@ -179,14 +197,19 @@ def _check_one(field: Field, kind: Any, value: Any) -> None:
             hint = f" (did you mean {near[0]!r}?)" if near else ""
             raise OptionError(f"{field.name} is {value!r}{hint}; {_allowed(field)}.")
         return
-    accepted = {float: (int, float), int: (int,), bool: (bool,), str: (str,), Path: (Path, str)}.get(kind, (object,))
+    accepted = {float: (int, float), int: (int,), bool: (bool,), str: (str,), Path: (Path,)}.get(kind, (object,))
     if not isinstance(value, accepted) or (isinstance(value, bool) and kind is not bool):
         raise OptionError(f"{field.name} is {value!r}; {_allowed(field)}.")
     if kind in (int, float):
-        too_low = field.minimum is not None and value < field.minimum
-        too_high = field.maximum is not None and value > field.maximum
-        if not math.isfinite(value) or too_low or too_high:
-            raise OptionError(f"{field.name} is {value:g}; {_allowed(field)}.")
+        _check_number(field, value)
+
+
+def _check_number(field: Field, value: Any) -> None:
+    too_low = field.minimum is not None and value < field.minimum
+    too_high = field.maximum is not None and value > field.maximum
+    if too_low or too_high or not math.isfinite(value):
+        shown = f"{value:g}" if isinstance(value, float) else value
+        raise OptionError(f"{field.name} is {shown}; {_allowed(field)}.")
 
 
 def _allowed(field: Field) -> str:
@@ -268,6 +291,7 @@ Pooling = Literal["max", "average"]
 Padding = Literal["replicate", "reflect", "zeros"]
 Precision = Literal["auto", "bfloat16", "float32"]
 Finish = Literal["none", "full"]
+Balance = Literal["pair", "classic"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -278,6 +302,8 @@ class Optimize(MethodOptions):
         "embedded",
         "Network whose features are compared: embedded (comes with Impasto), vgg19 or vgg16 (fetched on first use), "
         "or the path of a file with the weights of one of them.",
+        is_input=True,
+        words=("embedded", "vgg19", "vgg16"),
     )
     steps: int = option(240, "Steps altogether; most of them are spent on the small scales.", minimum=1)
     scales: int | None = option(
@@ -289,20 +315,28 @@ class Optimize(MethodOptions):
     optimizer: Optimizer = option("lbfgs", "How to walk downhill: lbfgs takes better steps, adam steadier ones.")
     learning_rate: float = option(0.03, "Length of Adam's steps.", minimum=1e-5, maximum=1)
     init: str = option(
-        "photo", "What the painting starts from: photo, style, noise, grey, fast (its result), or a picture's path."
+        "photo",
+        "What the painting starts from: photo, style, noise, grey, fast (its result), or a picture's path.",
+        is_input=True,
+        words=("photo", "style", "noise", "grey", "fast"),
     )
     content_weight: float = option(1.0, "How much the photo's shapes count.", minimum=0)
     style_weight: float = option(1.0, "How much the style counts.", minimum=0)
     tv_weight: float = option(1.0, "How much smoothness counts (total variation).", minimum=0)
     color_weight: float = option(0.0, "How much the style's overall colors count besides its features.", minimum=0)
     style_term: StyleTerm = option(
-        "statistics",
-        "How styles are compared: statistics (means, deviations and Gram matrices), gram (Gatys), moments (means and "
-        "deviations), wasserstein (Gaussians), sliced (whole distributions).",
+        "wasserstein",
+        "How styles are compared: wasserstein (as Gaussians), statistics (means, deviations and Gram matrices), gram "
+        "(Gatys), moments (means and deviations), sliced (whole distributions).",
+    )
+    balance: Balance = option(
+        "pair",
+        "What the weights are relative to: pair (the pair's own distance and contrast, so they mean the same for every "
+        "pair) or classic (the squared differences of Gatys et al. as the first tools added them up).",
     )
     tv_kind: Variation = option("squared", "Kind of total variation.")
     content_layers: tuple[str, ...] = option(
-        ("relu4_1",), "Layers that describe shapes, each optionally with its weight, as in relu4_1=0.5."
+        ("relu3_1", "relu4_1"), "Layers that describe shapes, each optionally with its weight, as in relu4_1=0.5."
     )
     style_layers: tuple[str, ...] = option(
         (),
@@ -312,15 +346,20 @@ class Optimize(MethodOptions):
     pooling: Pooling = option("max", "How VGG halves its maps.")
     padding: Padding = option("replicate", "What VGG sees beyond the picture's edge.")
     averaging: float = option(
-        0.9, "Share of the old in the running average of Adam's pictures; 0 takes the last one.", minimum=0, maximum=0.999
+        0.9,
+        "Share of the old in the running average of Adam's pictures; 0 takes the last one.",
+        minimum=0,
+        maximum=0.999,
     )
     patience: int = option(
         40, "A scale ends after this many steps without getting better; 0 never ends early.", minimum=0
     )
     precision: Precision = option("auto", "Numbers to compute with: bfloat16 is faster where the processor has it.")
     finish: Finish = option(
-        "none", "full carries the result to the photo's full size and brings its detail back.",
+        "none",
+        "full carries the result to the photo's full size and brings its detail back.",
     )
+
 
 @dataclass(frozen=True, kw_only=True)
 class EncoderTraining(_Checked):
@@ -347,6 +386,7 @@ class EncoderTraining(_Checked):
     averaging: float = option(0.998, "Share of the old in the running average of the weights.", minimum=0, maximum=1)
     checkpoint_every: int = option(250, "Steps between checkpoints.", minimum=1)
     seed: int = option(0, "Number that everything random starts from.", minimum=0, maximum=2**63 - 1)
+
 
 METHODS: dict[str, type[MethodOptions]] = {"optimize": Optimize}
 """Every way of stylising that comes with Impasto, by the name that ``--method`` and ``load`` take."""

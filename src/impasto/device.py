@@ -6,6 +6,7 @@ import ctypes
 import functools
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impasto.errors import OptionError
@@ -46,7 +47,8 @@ def _has_bfloat16(device: torch.device) -> bool:
         return torch.cuda.get_device_capability(device)[0] >= 8
     if device.type != "cpu":
         return False
-    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
+    asked = ("_is_avx512_bf16_supported", "_is_amx_tile_supported")  # private, and not in every version of torch
+    return any(bool(getattr(torch.cpu, name, bool)()) for name in asked)
 
 
 def available_memory(device: torch.device) -> int:
@@ -72,13 +74,17 @@ def _free_memory() -> int:
         return 4 * 2**30  # nothing can be asked (Windows); assume a small laptop
 
 
-def _container_limit(free: int) -> int:
-    """Return ``free``, or what the container's control group leaves of it."""
+def _container_limit(free: int, group: Path = Path("/sys/fs/cgroup")) -> int:
+    """Return ``free``, or what the container's control group leaves of it.
+
+    Files that were read count as used memory there, though they give way at once; they are taken out again.
+    """
     try:
-        with open("/sys/fs/cgroup/memory.max", encoding="ascii") as limit:  # noqa: PTH123
-            most = limit.read().strip()
-        with open("/sys/fs/cgroup/memory.current", encoding="ascii") as used:  # noqa: PTH123
-            return free if most == "max" else min(free, int(most) - int(used.read()))
+        most, used = ((group / name).read_text("ascii").strip() for name in ("memory.max", "memory.current"))
+        if most == "max":
+            return free
+        parts = dict(line.split() for line in (group / "memory.stat").read_text("ascii").splitlines())
+        return max(0, min(free, int(most) - int(used) + int(parts.get("inactive_file", 0))))
     except (OSError, ValueError):
         return free
 

@@ -53,9 +53,7 @@ class VGGWeights:
 
 def read_vgg(path: Path) -> VGGWeights:
     """Read VGG-16 or VGG-19, whole or its beginning, from a file of any known layout."""
-    tensors, metadata = read_weights(
-        path, purpose="vgg", wanted=lambda name: not name.startswith("classifier.")
-    )
+    tensors, metadata = read_weights(path, purpose="vgg", wanted=lambda name: not name.startswith("classifier."))
     return vgg_from_tensors(tensors, source=str(path), metadata=metadata)
 
 
@@ -68,9 +66,7 @@ def vgg_from_tensors(
         if matches:
             layers, depth, mean = arrange(tensors, matches, source)
             return VGGWeights(depth, _checked(layers, depth, source), mean, metadata or {})
-    raise WeightsError(
-        f"{source} is not VGG in a known layout; give VGG-16 or VGG-19 of torchvision, Keras or Caffe."
-    )
+    raise WeightsError(f"{source} is not VGG in a known layout; give VGG-16 or VGG-19 of torchvision, Keras or Caffe.")
 
 
 Arranged = tuple[Layers, int | None, tuple[float, float, float]]
@@ -119,9 +115,7 @@ def _from_keras(tensors: Tensors, matches: Matches, source: str) -> Arranged:
     for name, found in matches.items():
         tensor, layer = tensors[name].float(), layers.setdefault(f"{found[1]}_{found[2]}", {})
         if tensor.ndim == 4 and tensor.shape[0] != 3:
-            raise WeightsError(
-                f"{source} has Theano's kernels; give the file named …_tf_dim_ordering_tf_kernels…."
-            )
+            raise WeightsError(f"{source} has Theano's kernels; give the file named …_tf_dim_ordering_tf_kernels….")
         if tensor.ndim == 4:
             layer["weight"] = tensor.permute(3, 2, 0, 1).contiguous()  # HWIO → OIHW
         elif tensor.ndim == 1:
@@ -156,9 +150,7 @@ def _checked(layers: Layers, depth: int | None, source: str) -> dict[str, tuple[
         weight, bias = layer["weight"], layer["bias"]
         expected = (_WIDTHS[int(number[0]) - 1], width, 3, 3)
         if tuple(weight.shape) != expected or tuple(bias.shape) != expected[:1]:
-            raise WeightsError(
-                f"{source} has conv{number} of shape {tuple(weight.shape)}; VGG's is {expected}."
-            )
+            raise WeightsError(f"{source} has conv{number} of shape {tuple(weight.shape)}; VGG's is {expected}.")
         if not (weight.isfinite().all() and bias.isfinite().all()):
             raise WeightsError(f"{source} has numbers in conv{number} that are not finite; get it again.")
         found[number], width = (weight, bias), expected[0]

@@ -48,9 +48,7 @@ _DAMAGE = (
 )
 
 
-def read_weights(
-    path: Path, *, purpose: str, wanted: Wanted = lambda _: True
-) -> tuple[Tensors, dict[str, str]]:
+def read_weights(path: Path, *, purpose: str, wanted: Wanted = lambda _: True) -> tuple[Tensors, dict[str, str]]:
     """Return the ``wanted`` tensors by name, and metadata with the original's ``file`` name and ``sha256``.
 
     A pickle is read once and kept as safetensors in the cache, for ``purpose``; later its copy is read.
@@ -77,9 +75,7 @@ def read_tensors(path: Path, *, wanted: Wanted = lambda _: True) -> tuple[Tensor
     try:
         tensors, metadata = _READERS[kind](path, wanted)
     except _DAMAGE as damage:
-        raise WeightsError(
-            f"{path} cannot be read as weights ({_first_words(damage)}); get it again."
-        ) from damage
+        raise WeightsError(f"{path} cannot be read as weights ({_first_words(damage)}); get it again.") from damage
     if not tensors:
         raise WeightsError(f"{path} holds none of the tensors that are needed; give a file of weights.")
     return tensors, metadata
@@ -100,9 +96,7 @@ def _kind_of(path: Path) -> str:
         if start.startswith(b"PK"):
             return "archive" if _is_numpy_archive(path) else "pickle"
     except (OSError, zipfile.BadZipFile) as failure:
-        raise WeightsError(
-            f"{path} cannot be read ({_first_words(failure)}); give a file of weights."
-        ) from failure
+        raise WeightsError(f"{path} cannot be read ({_first_words(failure)}); give a file of weights.") from failure
     if start.startswith(b"\x89HDF"):
         return "hdf5"
     if start.startswith(b"\x80"):
@@ -130,18 +124,14 @@ def _read_safetensors(path: Path, wanted: Wanted) -> tuple[Tensors, dict[str, st
 
 def _read_pickle(path: Path, wanted: Wanted) -> tuple[Tensors, dict[str, str]]:
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # PyTorch muses about pickle protocols; here a file is read or refused
+        warnings.simplefilter("ignore")  # PyTorch muses about pickle protocols; here a file is read or refused
         content: Any = torch.load(path, map_location="cpu", weights_only=True)
     for wrapper in ("state_dict", "model"):
         if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
             content = content[wrapper]
     if not isinstance(content, dict):
         raise TypeError("it holds no tensors by name")
-    return {
-        name: value.detach() for name, value in content.items() if isinstance(value, Tensor) and wanted(name)
-    }, {}
+    return {name: value.detach() for name, value in content.items() if isinstance(value, Tensor) and wanted(name)}, {}
 
 
 def _read_archive(path: Path, wanted: Wanted) -> tuple[Tensors, dict[str, str]]:

@@ -185,9 +185,7 @@ def _weights_of(depth: int, path: Path | None, on_progress: OnProgress | None) -
         path = path or obtain(entry, on_progress=on_progress)
     weights = read_vgg(path)
     if weights.depth not in (depth, None):
-        raise WeightsError(
-            f"{path} holds VGG-{weights.depth} where VGG-{depth} is asked for; give its own file."
-        )
+        raise WeightsError(f"{path} holds VGG-{weights.depth} where VGG-{depth} is asked for; give its own file.")
     return weights
 
 
@@ -216,9 +214,7 @@ def _check_held(steps: Sequence[str], weights: VGGWeights) -> None:
     if needed[-1] not in weights.convolutions:
         last = f"relu{list(weights.convolutions)[-1]}"
         file = weights.metadata.get("file", "the file of weights")
-        raise WeightsError(
-            f"{file} ends at {last} before {steps[-1]}; ask for layers up to {last} or give all of VGG."
-        )
+        raise WeightsError(f"{file} ends at {last} before {steps[-1]}; ask for layers up to {last} or give all of VGG.")
 
 
 def _check_choice(option: str, value: str, allowed: Sequence[str]) -> None:

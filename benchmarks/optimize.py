@@ -1,0 +1,243 @@
+"""How soon painting by optimisation gets there, and in how much memory.
+
+    python benchmarks/optimize.py race --vgg FILE
+    python benchmarks/optimize.py memory [--vgg FILE]
+
+race     Time to an equal result against a plain loop in the manner of the classic tools, both with the same VGG-19,
+         side by side in one run. The yardstick is the plain loop's own loss (content relu4_1 weight 5; mean squared
+         difference of Gram/(C·H·W) of relu1_1, 2_1, 3_1, 4_1 weight 100; total variation, mean absolute difference of
+         neighbours on 0-255 values, weight 1e-3), computed in float32 on the picture as saved in 8 bits. Ours runs with
+         the same objective (balance="classic"). The plain loop's best value so far counts, since it often gets worse
+         for a while. Measuring is not part of anybody's time.
+memory   Peak memory of painting at several sizes, each in a process of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from impasto.engine import load
+from impasto.images import Picture, brushwork, fit_long_side, harbour, read, resize
+from impasto.models import vgg_from_file
+
+STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+CONTENT_LAYER = "relu4_1"
+CONTENT_WEIGHT, STYLE_WEIGHT, TV_WEIGHT = 5.0, 100.0, 1e-3
+OUR_BUDGETS = (15, 25, 40, 60, 90, 140, 220, 350)  # steps altogether of one run each: the curve of ours
+
+
+@dataclass
+class Point:
+    """A moment of a run."""
+
+    seconds: float
+    steps: int
+    loss: float
+
+
+class ClassicLoss:
+    """The plain loop's loss for one pair at one size."""
+
+    def __init__(
+        self, vgg_file: Path, photo: Tensor, style: Tensor, dtype: torch.dtype, layout: torch.memory_format
+    ) -> None:
+        self.dtype, self.layout = dtype, layout
+        self.network = vgg_from_file(vgg_file, STYLE_LAYERS, padding="reflect").to(dtype=dtype, memory_format=layout)
+        with torch.no_grad():
+            self.grams = {layer: gram(x) for layer, x in self.features(style).items()}
+            self.content = self.features(photo)[CONTENT_LAYER]
+
+    def features(self, image: Tensor) -> dict[str, Tensor]:
+        """Return the layers compared."""
+        found: dict[str, Tensor] = self.network(image.contiguous(memory_format=self.layout))
+        return found
+
+    def __call__(self, image: Tensor) -> Tensor:
+        """Return the loss of a picture (1, 3, H, W)."""
+        features = self.features(image)
+        content = F.mse_loss(features[CONTENT_LAYER], self.content).float()
+        style = sum((F.mse_loss(gram(x), self.grams[layer]) for layer, x in features.items()), torch.zeros(()))
+        rows, columns = image.diff(dim=2).abs().mean(), image.diff(dim=3).abs().mean()
+        return CONTENT_WEIGHT * content + STYLE_WEIGHT * style + TV_WEIGHT * 255 * (rows + columns)
+
+
+def gram(features: Tensor) -> Tensor:
+    """Return the Gram matrix divided by C·H·W, (C, C) float32."""
+    flat = features[0].flatten(1)
+    return (flat @ flat.T).float() / flat.numel()
+
+
+def plain_loop(loss: ClassicLoss, judge: ClassicLoss, photo: Tensor, steps: int, how: str) -> list[Point]:
+    """Run the loop of the classic tools from the photo; judge it every tenth step, off the clock."""
+    image = photo.clone().requires_grad_()
+    lbfgs = torch.optim.LBFGS([image], max_iter=1, history_size=100, tolerance_grad=0, tolerance_change=0)
+    optimizer = lbfgs if how == "lbfgs" else torch.optim.Adam([image], lr=0.02)
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        value = loss(image)
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    points, spent = [Point(0.0, 0, judged(judge, photo))], 0.0
+    for step in range(1, steps + 1):
+        began = time.perf_counter()
+        optimizer.step(closure)  # type: ignore[arg-type]
+        spent += time.perf_counter() - began
+        if step % 10 == 0:
+            points.append(Point(spent, step, judged(judge, image.detach())))
+    return points
+
+
+@torch.no_grad()
+def judged(judge: ClassicLoss, image: Tensor) -> float:
+    """Return the loss of a picture as it would be saved, in float32."""
+    return float(judge((image.clamp(0, 1) * 255).round() / 255))
+
+
+def ours(args: argparse.Namespace, judge: ClassicLoss, precision: str) -> list[Point]:
+    """Run our engine with growing budgets of steps."""
+    photo, style = pair(args)
+    points = []
+    for budget in OUR_BUDGETS:
+        options: dict[str, Any] = {
+            "size": args.size,
+            "steps": budget,
+            "precision": precision,
+            "backbone": str(args.vgg),
+        }
+        weights = {"content_weight": CONTENT_WEIGHT, "style_weight": STYLE_WEIGHT, "tv_weight": TV_WEIGHT}
+        engine = load("optimize", balance="classic", style_layers=STYLE_LAYERS, tv_kind="absolute", padding="reflect",
+                      patience=0, **options, **weights)  # fmt: skip
+        result = engine(photo, style)
+        points.append(Point(result.seconds, budget, judged(judge, result.image)))
+    return points
+
+
+def seconds_to(points: Sequence[Point], value: float) -> float | None:
+    """Return when a run first reached a value."""
+    return next((point.seconds for point in points if point.loss <= value), None)
+
+
+def race(args: argparse.Namespace) -> dict[str, Any]:
+    """Run everybody on the same pair and compare the times to the plain loop's results."""
+    photo, style = pair(args)
+    size = fit_long_side(photo.size, args.size)
+    small, style_small = resize(photo.pixels, size), resize(style.pixels, fit_long_side(style.size, args.size))
+    plain = torch.float32, torch.contiguous_format
+    judge = ClassicLoss(args.vgg, small, style_small, *plain)
+    quick = ClassicLoss(args.vgg, small, style_small, torch.bfloat16, torch.channels_last)
+    runs: dict[str, Callable[[], list[Point]]] = {
+        "ours": lambda: ours(args, judge, "auto"),
+        "ours in float32": lambda: ours(args, judge, "float32"),
+        "plain L-BFGS": lambda: plain_loop(judge, judge, small, args.steps, "lbfgs"),
+        "plain Adam": lambda: plain_loop(judge, judge, small, args.steps, "adam"),
+        "plain L-BFGS in bfloat16 channels-last": lambda: plain_loop(quick, judge, small, args.steps, "lbfgs"),
+    }
+    curves = {name: run() for name, run in runs.items()}
+    return {
+        "size": args.size,
+        "steps": args.steps,
+        "ratios": ratios(curves),
+        "curves": {n: [asdict(p) for p in c] for n, c in curves.items()},
+    }
+
+
+def ratios(curves: dict[str, list[Point]]) -> dict[str, Any]:
+    """Return how many times sooner ours reached the best value that each plain loop reached."""
+    found: dict[str, Any] = {}
+    for mine in ("ours", "ours in float32"):
+        for theirs in (name for name in curves if name.startswith("plain")):
+            best = min(curves[theirs], key=lambda point: point.loss)
+            reached = seconds_to(curves[mine], best.loss)
+            found[f"{mine} against {theirs}"] = {
+                "their best": round(best.loss, 5),
+                "their seconds": round(best.seconds, 1),
+                "our seconds": None if reached is None else round(reached, 2),
+                "times sooner": None if reached is None else round(best.seconds / reached, 1),
+                "our best": round(min(point.loss for point in curves[mine]), 5),
+            }
+    return found
+
+
+def pair(args: argparse.Namespace) -> tuple[Picture, Picture]:
+    """Return the pictures given, or the ones we draw ourselves."""
+    photo = read(args.photo) if args.photo else Picture(harbour((768, 1024)))
+    style = read(args.style) if args.style else Picture(brushwork((768, 1024)))
+    return photo, style
+
+
+def memory(args: argparse.Namespace) -> dict[str, Any]:
+    """Measure each size in a process of its own."""
+    found = {}
+    for side in args.sides:
+        command = [sys.executable, __file__, "one", "--size", str(side), "--steps", str(args.steps), *_passed_on(args)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        found[str(side)] = json.loads(done.stdout)
+    return {"peak memory by long side": found}
+
+
+def _passed_on(args: argparse.Namespace) -> list[str]:
+    passed = ["--vgg", str(args.vgg)] if args.vgg else []
+    return passed + (["--tile", str(args.tile)] if args.tile else [])
+
+
+def one(args: argparse.Namespace) -> dict[str, Any]:
+    """Paint once at one size, in one scale so that the size counts, and tell the peak."""
+    photo, style = (Picture(draw(fit_long_side((768, 1024), args.size))) for draw in (harbour, brushwork))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    backbone = str(args.vgg) if args.vgg else "embedded"
+    engine = load("optimize", size=args.size, steps=args.steps, scales=1, backbone=backbone, tile=args.tile)
+    plan = engine.plan(photo, style)
+    result = engine(photo, style)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {
+        "peak MB": round(peak / 1000),
+        "of it before painting": round(before / 1000),
+        "planned MB": round(plan.peak_bytes / 1e6),
+        "seconds a step": round(result.seconds / args.steps, 2),
+    }
+
+
+def main() -> None:
+    """Run what was asked for and print it as JSON."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("what", choices=["race", "memory", "one"])
+    asked.add_argument("--vgg", type=Path, help="weights of VGG-19, whole or to relu4_1")
+    asked.add_argument("--photo", type=Path)
+    asked.add_argument("--style", type=Path)
+    asked.add_argument("--size", type=int, default=256)
+    asked.add_argument("--sides", type=int, nargs="+", default=[512, 1024, 2048])
+    asked.add_argument("--steps", type=int, default=None)
+    asked.add_argument("--tile", type=int)
+    asked.add_argument("--json", type=Path)
+    args = asked.parse_args()
+    args.steps = args.steps or {"race": 500}.get(args.what, 3)
+    found = {"race": race, "memory": memory, "one": one}[args.what](args)
+    machine = {
+        "processor": platform.processor() or platform.machine(),
+        "threads": torch.get_num_threads(),
+        "torch": torch.__version__,
+    }
+    text = json.dumps(found if args.what == "one" else {"machine": machine, **found}, indent=1)
+    print(text)
+    if args.json:
+        args.json.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,25 @@
+"""The engines: one file per way of stylising, all called alike."""
+
+from impasto.engine.door import Stylizer, config_of, load, methods, plan, stylize
+from impasto.engine.planning import Plan
+from impasto.engine.progress import OnStep, Step
+from impasto.engine.recipe import Ingredient, Recipe
+from impasto.engine.replaying import replay, resume
+from impasto.engine.result import Result
+
+__all__ = [
+    "Ingredient",
+    "OnStep",
+    "Plan",
+    "Recipe",
+    "Result",
+    "Step",
+    "Stylizer",
+    "config_of",
+    "load",
+    "methods",
+    "plan",
+    "replay",
+    "resume",
+    "stylize",
+]

@@ -1,0 +1,151 @@
+"""From what a user gives to pictures: paths, tensors and PIL images, folders, and lists of them."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias, Union, cast
+
+import torch
+from torch import Tensor
+
+from impasto.config import Field, MethodOptions, fields_of
+from impasto.engine.recipe import Ingredient
+from impasto.errors import InputError, OptionError, did_you_mean
+from impasto.images import Picture, read, read_mask, region_weights
+from impasto.weights import file_sha256
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+__all__ = ["Given", "Style", "Work", "prepare"]
+
+One: TypeAlias = Union[str, "os.PathLike[str]", Picture, Tensor, "Image"]
+Given: TypeAlias = Union[One, "Style", Sequence[Union[One, "Style"]]]
+
+PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".heif"}
+
+
+@dataclass(frozen=True)
+class Style:
+    """One style: a painting, or several by one hand."""
+
+    name: str
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
+class Work:
+    """Everything one stylisation starts from, read and checked."""
+
+    photo: Picture
+    styles: tuple[Style, ...]
+    shares: tuple[float, ...]  # of each style, adding up to 1
+    masks: tuple[Tensor, ...] = ()
+    protect: Tensor | None = None
+    extras: Mapping[str, Sequence[Ingredient]] = field(default_factory=dict)  # the files behind them, by option
+
+    @property
+    def has_regions(self) -> bool:
+        """Whether any part of the picture is treated differently from another."""
+        return bool(self.masks) or self.protect is not None
+
+    def regions(self, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        """Return the styles' weights (1, N, H, W) and the weight of leaving the photo alone (1, 1, H, W).
+
+        Without masks the styles are mixed everywhere alike, as one region.
+        """
+        masks = self.masks or (torch.ones(1, 1, 1, 1),)
+        return region_weights(masks, size, protect=self.protect)
+
+    def ingredients(self) -> tuple[Ingredient, list[list[Ingredient]]]:
+        """Return the photo and the paintings of each style as a recipe names them."""
+        named = [[Ingredient(one.name, one.sha256) for one in style.pictures] for style in self.styles]
+        return Ingredient(self.photo.name, self.photo.sha256), named
+
+
+def prepare(content: One, style: Given, config: MethodOptions) -> Work:
+    """Read and check everything before the slow part begins."""
+    given = list(style) if isinstance(style, (list, tuple)) else [cast("One | Style", style)]
+    if not given:
+        raise InputError("no style was given; give at least one painting.")
+    shares = _shares(config.style_weights, len(given))
+    if config.mask and len(config.mask) != len(given):
+        raise OptionError(f"{len(config.mask)} masks were given for {len(given)} styles; give one mask for each style.")
+    if config.mask and config.style_weights:
+        raise OptionError("style_weights mix styles everywhere, masks give each its own place; leave one of them out.")
+    return Work(
+        photo=_picture(content),
+        styles=tuple(_style(one) for one in given),
+        shares=shares,
+        masks=tuple(read_mask(path) for path in config.mask),
+        protect=None if config.protect is None else read_mask(config.protect),
+        extras=_extras(config),
+    )
+
+
+def _extras(config: MethodOptions) -> dict[str, list[Ingredient]]:
+    """Name the files that options point to."""
+    found: dict[str, list[Ingredient]] = {}
+    for option in fields_of(config):
+        paths = option.files_in(getattr(config, option.name))
+        for path in paths:
+            _check_named(option, path)
+        if paths:
+            found[option.name] = [Ingredient(path.name, file_sha256(path)) for path in paths]
+    return found
+
+
+def _check_named(option: Field, path: Path) -> None:
+    if path.is_file():
+        return
+    allowed = f"{', '.join(option.words)} or the path of a file" if option.words else "the path of a file"
+    hint = did_you_mean(str(path), option.words)
+    raise OptionError(f"{option.name} is {str(path)!r}, which is no file here{hint}; allowed is {allowed}.")
+
+
+def _shares(weights: Sequence[float], count: int) -> tuple[float, ...]:
+    if weights and len(weights) != count:
+        raise OptionError(f"{len(weights)} style weights were given for {count} styles; give one for each, or none.")
+    total = sum(weights)
+    return tuple(weight / total for weight in weights) if weights else (1 / count,) * count
+
+
+def _style(given: One | Style) -> Style:
+    if isinstance(given, Style):
+        return given
+    if isinstance(given, (str, os.PathLike)) and Path(given).is_dir():
+        folder = Path(given)
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+        if not paths:
+            raise InputError(f"the folder {folder.name} holds no pictures; as a style it needs at least one painting.")
+        return Style(folder.name, tuple(read(path) for path in paths))
+    picture = _picture(given)
+    return Style(Path(picture.name).stem or "style", (picture,))
+
+
+def _picture(given: Any) -> Picture:
+    if isinstance(given, Picture):
+        return given
+    if isinstance(given, (str, os.PathLike)):
+        return read(given)
+    pixels = given if isinstance(given, Tensor) else _from_pil(given)
+    if pixels.ndim == 3:
+        pixels = pixels[None]
+    if pixels.ndim != 4 or pixels.shape[:2] != (1, 3) or 0 in pixels.shape:
+        raise InputError(f"a tensor of shape {tuple(pixels.shape)} was given; a picture is (1, 3, H, W) in [0, 1].")
+    if not torch.isfinite(pixels).all() or pixels.min() < 0 or pixels.max() > 1:
+        raise InputError("the tensor given holds values outside [0, 1]; a picture is float sRGB in [0, 1].")
+    pixels = pixels.detach().float().cpu()
+    return Picture(pixels, sha256=hashlib.sha256(pixels.contiguous().numpy().tobytes()).hexdigest())
+
+
+def _from_pil(given: Any) -> Tensor:
+    import numpy as np
+
+    if not hasattr(given, "convert"):
+        raise InputError(f"a {type(given).__name__} was given; a picture is a path, a tensor or a PIL image.")
+    return torch.from_numpy(np.array(given.convert("RGB"))).permute(2, 0, 1)[None].float() / 255

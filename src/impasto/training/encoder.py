@@ -1,0 +1,226 @@
+"""Distil VGG-19 into the embedded encoder.
+
+Each step shows the student a few crops that the teachers have described and asks its heads for the same features and
+the same statistics of them: style losses read means, deviations and Gram matrices, so matching features alone is not
+enough (a small error in every pixel adds up in a Gram matrix). Teachers are far slower than the student; so a described
+batch goes into a pool and is learnt from several times, as replay does in reinforcement learning.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from impasto.config import EncoderTraining, fields_of, to_dict
+from impasto.errors import OptionError
+from impasto.models.encoder import HEAD_WIDTHS, WIDTHS, Encoder
+from impasto.training.pictures import crops, disturb, pictures_in
+from impasto.training.teachers import Teacher, load_teacher
+
+__all__ = ["TrainingStep", "export_encoder", "train_encoder"]
+
+SEMANTIC_LAYER, SEMANTIC_WIDTH = "relu4_2", 256  # SqueezeNet's fire5 is learnt from here, while training only
+LAYER_WEIGHTS = {"relu1_1": 0.5, "relu2_1": 2.0, "relu3_1": 2.0, "relu4_1": 2.0, "relu5_1": 2.0, "fire5": 0.3}
+STATISTICS_WEIGHT = 0.04
+WINDOW = 48  # features are compared in the middle of a crop, at most this wide: early layers are large and easy
+
+
+@dataclass(frozen=True)
+class TrainingStep:
+    """What a training tells its callback."""
+
+    step: int
+    steps: int
+    seconds: float
+    explained: dict[str, float]  # share of each layer's variance that the student explains, running average
+
+
+class Student(nn.Module):
+    """The encoder together with what only its training needs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder = Encoder((*HEAD_WIDTHS, SEMANTIC_LAYER))
+        self.semantic_head = nn.Conv2d(WIDTHS[SEMANTIC_LAYER[4:]], SEMANTIC_WIDTH, 1)
+
+    def forward(self, image: Tensor) -> dict[str, Tensor]:
+        """Return the student's estimate of every teacher's features."""
+        features = {layer: _middle(x) for layer, x in self.encoder(image).items()}
+        return {**self.encoder.as_vgg(features), "fire5": F.relu(self.semantic_head(features[SEMANTIC_LAYER]))}
+
+
+def train_encoder(
+    config: EncoderTraining,
+    run: Path,
+    *,
+    on_step: Callable[[TrainingStep], None] = lambda _: None,
+    teachers: list[Teacher] | None = None,
+) -> Path:
+    """Train in the folder ``run``, going on from its last checkpoint, and return the path of the weights."""
+    run.mkdir(parents=True, exist_ok=True)
+    if teachers is None:
+        if not config.teacher:
+            raise OptionError("no teacher was given; name at least one file of weights with --teacher.")
+        teachers = [load_teacher(path, torch.bfloat16) for path in config.teacher]
+    _check_taught(teachers)
+    state = _State(config, run / "last.ckpt")
+    described = _described_batches(config, teachers, seed=config.seed + state.step)
+    explained: dict[str, float] = {}
+    start = time.monotonic()
+    try:
+        while state.step < config.steps:
+            images, targets = next(described)
+            errors = state.learn(images, targets)
+            for layer, error in errors.items():
+                explained[layer] = 0.98 * explained.get(layer, 1 - error) + 0.02 * (1 - error)
+            if state.step % config.checkpoint_every == 0:
+                state.save()
+            on_step(TrainingStep(state.step, config.steps, time.monotonic() - start, dict(explained)))
+    finally:
+        state.save()
+    return export_encoder(state.average.encoder, run / "encoder.safetensors", config)
+
+
+class _State:
+    """Everything that a checkpoint holds."""
+
+    def __init__(self, config: EncoderTraining, path: Path) -> None:
+        torch.manual_seed(config.seed)
+        self.config, self.path, self.step = config, path, 0
+        self.student = Student().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.average = copy.deepcopy(self.student).requires_grad_(requires_grad=False)
+        self.adam = torch.optim.AdamW(self.student.parameters(), lr=config.learning_rate, weight_decay=1e-4)
+        if path.exists():
+            self._load()
+
+    def learn(self, images: Tensor, targets: Mapping[str, Tensor]) -> dict[str, float]:
+        """Take one step; return each layer's relative error."""
+        self.adam.param_groups[0]["lr"] = _learning_rate(self.config, self.step)
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            found = self.student(images)
+        errors = {layer: _relative_error(found[layer].float(), target.float()) for layer, target in targets.items()}
+        statistics = [_statistics_error(found[layer].float(), targets[layer].float()) for layer in HEAD_WIDTHS]
+        loss = sum((LAYER_WEIGHTS[layer] * error for layer, error in errors.items()), torch.zeros(()))
+        loss = loss + STATISTICS_WEIGHT * torch.stack(statistics).sum()
+        self.adam.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
+        self.adam.step()
+        self.step += 1
+        share = min(self.config.averaging, (1 + self.step) / (10 + self.step))
+        for mean, value in zip(self.average.parameters(), self.student.parameters(), strict=True):
+            mean.lerp_(value.detach(), 1 - share)
+        return {layer: float(error.detach()) for layer, error in errors.items()}
+
+    def save(self) -> None:
+        """Write the checkpoint beside its place and rename it, so that a kill never leaves half a file."""
+        beside = self.path.with_suffix(".part")
+        parts = {"student": self.student, "average": self.average, "adam": self.adam}
+        torch.save({"step": self.step, **{name: part.state_dict() for name, part in parts.items()}}, beside)
+        beside.replace(self.path)
+
+    def _load(self) -> None:
+        saved = torch.load(self.path, map_location="cpu", weights_only=True)
+        self.step = saved["step"]
+        self.student.load_state_dict(saved["student"])
+        self.average.load_state_dict(saved["average"])
+        self.adam.load_state_dict(saved["adam"])
+
+
+def _learning_rate(config: EncoderTraining, step: int) -> float:
+    """Warm up, stay level, and fall to zero over the last share of the steps (so more steps can be added later)."""
+    warm = (step + 1) / 100
+    fall = (1 - step / config.steps) / config.decay
+    return config.learning_rate * max(0.0, min(1.0, warm, fall))
+
+
+def _middle(features: Tensor) -> Tensor:
+    top, left = ((side - min(side, WINDOW)) // 2 for side in features.shape[2:])
+    return features[:, :, top : top + WINDOW, left : left + WINDOW]
+
+
+def _relative_error(found: Tensor, target: Tensor) -> Tensor:
+    """Return the squared error as a share of the target's variance (1 - it is the variance explained)."""
+    return F.mse_loss(found, target) / target.var().clamp_min(1e-6)
+
+
+def _statistics_error(found: Tensor, target: Tensor) -> Tensor:
+    """Return the relative gaps of means, deviations and Gram matrices, as style losses will see them."""
+    (mean, deviation, gram), (mean_t, deviation_t, gram_t) = _statistics(found), _statistics(target)
+    return _gap(mean, mean_t) + _gap(deviation, deviation_t) + _gap(gram, gram_t)
+
+
+def _gap(found: Tensor, target: Tensor) -> Tensor:
+    size: Tensor = torch.linalg.vector_norm(target.flatten(1), dim=1).clamp_min(1e-6)
+    off: Tensor = torch.linalg.vector_norm((found - target).flatten(1), dim=1)
+    return (off / size).mean()
+
+
+def _statistics(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    flat = features.flatten(2)  # (B, C, H·W)
+    mean, square = flat.mean(2), flat.square().mean(2)
+    rounded = flat.to(torch.bfloat16)  # half the time, and the rounding is far below the gaps measured
+    gram = (rounded @ rounded.transpose(1, 2)).float() / flat.shape[2]
+    return mean, (square - mean.square()).clamp_min(1e-6).sqrt(), gram
+
+
+def _described_batches(
+    config: EncoderTraining, teachers: list[Teacher], *, seed: int
+) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
+    """Yield (images, features by layer) for ever, each batch about ``config.reuse`` times."""
+    rng = random.Random(seed)  # noqa: S311 - it chooses crops, not keys
+    folders = [folder for folder in (config.photos, config.paintings, config.stylized) if folder is not None]
+    sources = [pictures_in(folder, kept_out=False) for folder in folders]
+    fresh = crops(sources, (2.0, 1.5, 1.0)[: len(sources)], size=config.crop, count=config.batch, rng=rng)
+    pool: list[tuple[Tensor, dict[str, Tensor]]] = []
+    while True:
+        if len(pool) < config.pool // 4 or rng.random() < 1 / config.reuse:
+            images = disturb(next(fresh), rng)
+            described = images, _describe(images, teachers)
+            if len(pool) < config.pool:
+                pool.append(described)
+            else:
+                pool[rng.randrange(len(pool))] = described
+        yield rng.choice(pool)
+
+
+def _check_taught(teachers: list[Teacher]) -> None:
+    """Refuse teachers that leave a head of the student untaught."""
+    missing = HEAD_WIDTHS.keys() - _describe(torch.zeros(1, 3, 64, 64), teachers).keys()
+    if missing:
+        raise OptionError(
+            f"no teacher shows {', '.join(sorted(missing))}; name one more file of weights with --teacher."
+        )
+
+
+@torch.no_grad()
+def _describe(images: Tensor, teachers: list[Teacher]) -> dict[str, Tensor]:
+    """Ask every teacher; a map of another size than the student's (SqueezeNet rounds otherwise) is fitted to it."""
+    found: dict[str, Tensor] = {}
+    for teacher in teachers:
+        found.update(teacher(images.to(torch.bfloat16)))
+    if "fire5" in found:
+        side = images.shape[2] // 8
+        found["fire5"] = F.interpolate(found["fire5"], size=(side, side), mode="bilinear", align_corners=False)
+    return {layer: _middle(x).contiguous(memory_format=torch.channels_last) for layer, x in found.items()}
+
+
+def export_encoder(encoder: Encoder, path: Path, config: EncoderTraining) -> Path:
+    """Write the weights as float16 safetensors with the training's config inside."""
+    import json
+
+    from safetensors.torch import save_file
+
+    tensors = {name: value.detach().half().contiguous() for name, value in encoder.state_dict().items()}
+    files = {option.name for option in fields_of(config) if option.is_input}  # whose paths are nobody's business
+    options = {name: value for name, value in to_dict(config).items() if name not in files}
+    save_file(tensors, path, metadata={"trained_with": json.dumps(options)})
+    return path

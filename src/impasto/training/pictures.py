@@ -1,0 +1,106 @@
+"""Pictures to learn from: folders, a stable share kept out of training, and random crops."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import random
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from impasto.errors import InputError
+
+__all__ = ["crops", "disturb", "is_kept_out", "pictures_in"]
+
+SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
+
+
+def pictures_in(folder: Path, *, kept_out: bool | None = None) -> list[Path]:
+    """Return the pictures below a folder, sorted, so that a seed means the same everywhere.
+
+    ``kept_out`` chooses those that are (or are not) kept out of training, see :func:`is_kept_out`.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder.name} is not a folder; give a folder that holds pictures.")
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    if kept_out is not None:
+        found = [path for path in found if is_kept_out(path) is kept_out]
+    if not found:
+        raise InputError(f"no pictures were found in {folder.name}; {', '.join(sorted(SUFFIXES))} are read.")
+    return found
+
+
+def is_kept_out(path: Path) -> bool:
+    """Say whether a picture belongs to the sixteenth that no training ever sees.
+
+    Decided by the name's hash, so that it holds for every training and every benchmark without a list.
+    """
+    return int(hashlib.sha256(path.name.encode()).hexdigest(), 16) % 16 == 0
+
+
+def crops(
+    sources: Sequence[Sequence[Path]],
+    shares: Sequence[float],
+    *,
+    size: int,
+    count: int,
+    rng: random.Random,
+    per_picture: int = 1,
+) -> Iterator[Tensor]:
+    """Yield batches (count, 3, size, size) of random crops at random scales, for ever.
+
+    ``sources`` are groups of pictures, drawn in proportion to ``shares``. More crops from each picture that is
+    opened save time, at the price of batches that resemble themselves.
+    """
+    while True:
+        batch: list[Tensor] = []
+        while len(batch) < count:
+            path = rng.choice(rng.choices(sources, shares)[0])
+            batch += _crops_of(path, size, min(per_picture, count - len(batch)), rng)
+        yield torch.stack(batch).contiguous(memory_format=torch.channels_last)
+
+
+def _crops_of(path: Path, size: int, count: int, rng: random.Random) -> list[Tensor]:
+    with Image.open(path) as opened:
+        picture = opened.convert("RGB")
+    return [_crop(picture, size, rng) for _ in range(count)]
+
+
+def _crop(picture: Image.Image, size: int, rng: random.Random) -> Tensor:
+    """Cut a square of a random scale: from the whole short side to the picture's own pixels."""
+    short = min(picture.size)
+    side = short * math.exp(rng.uniform(math.log(min(1.0, 0.7 * size / short)), 0.0))
+    left, top = rng.uniform(0, picture.width - side), rng.uniform(0, picture.height - side)
+    cut = picture.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
+    pixels = torch.from_numpy(np.asarray(cut).copy()).permute(2, 0, 1).float() / 255
+    return pixels.flip(2) if rng.random() < 0.5 else pixels
+
+
+def disturb(batch: Tensor, rng: random.Random) -> Tensor:
+    """Bring some pictures nearer to what an optimiser walks through: noise, blur, shifted color, ghosts, grey."""
+    pictures = [_disturb_one(one, other, rng) for one, other in zip(batch, batch.roll(1, 0), strict=True)]
+    return torch.stack(pictures).clamp(0, 1).contiguous(memory_format=torch.channels_last)
+
+
+def _disturb_one(one: Tensor, other: Tensor, rng: random.Random) -> Tensor:
+    kind = rng.random()
+    noise = torch.Generator().manual_seed(rng.getrandbits(63))
+    if kind < 0.10:
+        return one + torch.randn(one.shape, generator=noise) * rng.uniform(0.01, 0.15)
+    if kind < 0.18:
+        small = F.avg_pool2d(one[None], rng.choice((2, 3, 4)))
+        return F.interpolate(small, size=one.shape[1:], mode="bilinear", align_corners=False)[0]
+    if kind < 0.28:
+        gain, shift = torch.rand(3, 1, 1, generator=noise), torch.rand(3, 1, 1, generator=noise)
+        return one * (0.5 + gain) + (shift - 0.5) * 0.5
+    if kind < 0.36:
+        return torch.lerp(one, other, rng.uniform(0.2, 0.8))
+    if kind < 0.40:
+        return 0.5 + (one - 0.5) * rng.uniform(0.0, 0.5) + torch.randn(one.shape, generator=noise) * 0.1
+    return one

@@ -1,0 +1,92 @@
+"""The published networks that the encoder learns from, reduced to what a teacher must do: image -> features by name.
+
+Teachers are read from files that the person who trains provides (``--teacher``); each file is recognised by the names
+of its tensors. VGG-16 and GoogLeNet are not among them on purpose: they stay unseen, so that results can be judged by
+networks that took no part in any training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from impasto.errors import WeightsError
+from impasto.models.encoder import pad_by_one
+
+__all__ = ["Teacher", "load_teacher"]
+
+Teacher = Callable[[Tensor], dict[str, Tensor]]
+
+
+class DistilledVGG19:
+    """VGG-19 distilled to a sixteenth (Wang et al., CVPR 2020, arXiv 2003.08436); teaches relu5_1."""
+
+    STACK = ("11", "12", "M", "21", "22", "M", "31", "32", "33", "34", "M", "41", "42", "43", "44", "M", "51")
+
+    def __init__(self, tensors: Mapping[str, Tensor]) -> None:
+        self.tensors = tensors
+
+    def __call__(self, image: Tensor) -> dict[str, Tensor]:
+        """Return relu5_1 at VGG-19's full width, through the network's own 1x1 head."""
+        x = self._conv("conv0", image)
+        for name in self.STACK:
+            x = F.max_pool2d(x, 2, ceil_mode=True) if name == "M" else F.relu(self._conv(f"conv{name}", pad_by_one(x)))
+        return {"relu5_1": F.relu(self._conv("conv51_aux", x))}
+
+    def _conv(self, name: str, x: Tensor) -> Tensor:
+        return F.conv2d(x, self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"])
+
+
+class SqueezeNet:
+    """SqueezeNet 1.1 (Iandola et al., arXiv 1602.07360) up to fire5; teaches what things are."""
+
+    MEAN = (104.0, 117.0, 123.0)  # blue, green, red
+
+    def __init__(self, tensors: Mapping[str, Tensor]) -> None:
+        self.tensors = tensors
+
+    def __call__(self, image: Tensor) -> dict[str, Tensor]:
+        """Return fire5, an eighth of the picture's size."""
+        mean = torch.tensor(self.MEAN, dtype=image.dtype).view(1, 3, 1, 1)
+        x = self._conv("conv1", image.flip(1) * 255 - mean, stride=2, padding=1)
+        for name in ("fire2", "fire3", "fire4", "fire5"):
+            if name in ("fire2", "fire4"):
+                x = F.max_pool2d(x, 3, 2, ceil_mode=True)
+            squeezed = self._conv(f"{name}/squeeze1x1", x)
+            wide = self._conv(f"{name}/expand3x3", squeezed, padding=1)
+            x = torch.cat([self._conv(f"{name}/expand1x1", squeezed), wide], 1)
+        return {"fire5": x}
+
+    def _conv(self, name: str, x: Tensor, *, stride: int = 1, padding: int = 0) -> Tensor:
+        weight, bias = self.tensors[f"{name}.weight"], self.tensors[f"{name}.bias"]
+        return F.relu(F.conv2d(x, weight, bias, stride=stride, padding=padding))
+
+
+def load_teacher(path: Path, dtype: torch.dtype) -> Teacher:
+    """Return the teacher whose weights are in ``path``, recognised by the names of its tensors."""
+    from impasto.models.reading import read_tensors
+    from impasto.models.vgg import vgg19
+
+    tensors, _ = read_tensors(path)
+    prepared = {name: _prepared(value, dtype) for name, value in tensors.items() if value.is_floating_point()}
+    if "conv51_aux.weight" in tensors:
+        return DistilledVGG19(prepared)
+    if "fire5/squeeze1x1.weight" in tensors:
+        return SqueezeNet(prepared)
+    if "conv4_1.bias" in tensors:
+        layers = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
+        vgg = vgg19(layers, weights=path, padding="reflect")
+        teacher: Teacher = vgg.to(dtype=dtype, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        return teacher
+    raise WeightsError(
+        f"{path.name} is none of the teachers known here: VGG-19, its distilled sixteenth, SqueezeNet 1.1."
+    )
+
+
+def _prepared(value: Tensor, dtype: torch.dtype) -> Tensor:
+    value = value.to(dtype)
+    return value.contiguous(memory_format=torch.channels_last) if value.ndim == 4 else value
