@@ -1,0 +1,127 @@
+"""Numbers that say how two pictures differ."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch.nn.functional import avg_pool2d
+
+from impasto.errors import InputError, OptionError
+from impasto.evaluation import (
+    bootstrap_interval,
+    color_difference,
+    color_distance,
+    content_distance,
+    gradient_energy,
+    psnr,
+    ssim,
+    style_distance,
+)
+from impasto.images import lab_to_rgb, resize
+from impasto.losses import mix, moments
+
+
+def smooth(batch: int = 1, height: int = 40, width: int = 52) -> torch.Tensor:
+    return avg_pool2d(torch.rand(batch, 3, height + 8, width + 8), 9, stride=1)
+
+
+def test_ssim_and_psnr_agree_with_scikit_image() -> None:
+    metrics = pytest.importorskip("skimage.metrics")
+    a = smooth(2)
+    b = (a + 0.05 * torch.randn_like(a)).clamp(0, 1)
+    for index in range(2):
+        x, y = a[index].double().numpy(), b[index].double().numpy()
+        expected = metrics.structural_similarity(
+            x, y, channel_axis=0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=1
+        )
+        assert float(ssim(a, b)[index]) == pytest.approx(expected, abs=1e-9)
+        assert float(psnr(a, b)[index]) == pytest.approx(metrics.peak_signal_noise_ratio(x, y, data_range=1), abs=1e-6)
+
+
+def test_equal_pictures_are_equal() -> None:
+    a = smooth()
+    assert float(ssim(a, a)) == pytest.approx(1)
+    assert float(psnr(a, a)) == math.inf
+    assert float(color_difference(a, a)) == 0
+    assert float(color_distance(a, a)) == pytest.approx(0, abs=1e-4)
+
+
+def test_known_values() -> None:
+    a = torch.full((1, 3, 6, 6), 0.5)
+    assert float(psnr(a, a + 0.1)) == pytest.approx(20, abs=1e-4)
+    c1 = 0.01**2  # without any variance only the brightness term is left
+    expected = (2 * 0.5 * 0.6 + c1) / (0.5**2 + 0.6**2 + c1)
+    assert float(ssim(a, a + 0.1)) == pytest.approx(expected, abs=1e-6)
+    stripes = torch.arange(6).remainder(2).float().expand(1, 3, 6, 6)
+    assert float(gradient_energy(stripes)) == pytest.approx(1, abs=1e-5)
+    assert float(gradient_energy(a)) == 0
+    assert float(gradient_energy(torch.rand(1, 3, 1, 1))) == 0
+
+
+def test_a_shift_of_all_colors_is_that_far_away_in_delta_e() -> None:
+    lab = torch.tensor([50.0, 5.0, -5.0]).view(1, 3, 1, 1) + torch.randn(1, 3, 20, 20)
+    for shift in ((5.0, 0.0, 0.0), (0.0, 4.0, 3.0)):
+        moved = lab + torch.tensor(shift).view(1, 3, 1, 1)
+        assert float(color_difference(lab_to_rgb(lab), lab_to_rgb(moved))) == pytest.approx(5, abs=0.05)
+        assert float(color_distance(lab_to_rgb(lab), lab_to_rgb(moved))) == pytest.approx(5, rel=0.05)
+
+
+def test_the_distance_of_colors_sees_neither_place_nor_size() -> None:
+    a = smooth(1, 24, 24)
+    mixed = a.flatten(2)[:, :, torch.randperm(24 * 24)].view_as(a)
+    assert float(color_distance(a, mixed)) == pytest.approx(0, abs=1e-3)
+    assert float(color_distance(a, a.repeat_interleave(2, 3))) == pytest.approx(0, abs=1e-3)
+    assert float(color_difference(a, mixed)) > 1
+
+
+def test_blur_takes_energy_away() -> None:
+    a = torch.rand(1, 3, 32, 32)
+    assert float(gradient_energy(resize(resize(a, (16, 16)), (32, 32)))) < 0.5 * float(gradient_energy(a))
+
+
+def test_style_is_0_at_the_goal_and_1_at_the_photo() -> None:
+    photo, style = ({"relu1_1": torch.rand(1, 8, 12, 12), "relu2_1": torch.rand(1, 6, 6, 6) ** k} for k in (1, 3))
+    assert style_distance(style, style, photo) == pytest.approx(0, abs=0.02)
+    assert style_distance(photo, style, photo) == pytest.approx(1, abs=1e-4)
+    between = {layer: mix([moments(photo[layer]), moments(style[layer])], [1, 3]) for layer in style}
+    assert 0.02 < style_distance(between, style, photo) < 0.98
+    assert style_distance({k: moments(v) for k, v in photo.items()}, style, photo) == pytest.approx(1, abs=1e-4)
+
+
+def test_content_is_0_for_the_same_shapes_and_1_for_others() -> None:
+    photo = {"relu4_1": torch.rand(1, 16, 24, 24)}
+    assert content_distance(photo, photo) == pytest.approx(0, abs=1e-6)
+    assert content_distance({"relu4_1": 3 * photo["relu4_1"] + 1}, photo) == pytest.approx(0, abs=1e-3)
+    assert content_distance({"relu4_1": torch.rand(1, 16, 24, 24)}, photo) == pytest.approx(1, abs=0.05)
+
+
+def test_the_interval_holds_the_mean_about_as_often_as_it_says() -> None:
+    random = np.random.default_rng(0)
+    hits = 0
+    for _ in range(200):
+        interval = bootstrap_interval(random.normal(3, 1, 30).tolist(), confidence=0.9, resamples=400)
+        hits += interval.low <= 3 <= interval.high
+    assert 0.82 <= hits / 200 <= 0.95
+
+
+@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20))
+def test_the_interval_lies_within_the_values(values: list[float]) -> None:
+    interval = bootstrap_interval(values, resamples=50)
+    assert min(values) - 1e-6 <= interval.low <= interval.high <= max(values) + 1e-6
+    assert interval == bootstrap_interval(values, resamples=50)
+
+
+def test_what_cannot_be_measured_is_said() -> None:
+    with pytest.raises(InputError, match="resize one of them"):
+        ssim(torch.rand(1, 3, 8, 8), torch.rand(1, 3, 8, 9))
+    with pytest.raises(InputError, match="at least one"):
+        bootstrap_interval([])
+    with pytest.raises(OptionError, match="confidence is 1"):
+        bootstrap_interval([1.0], confidence=1)
+    with pytest.raises(OptionError, match="relu1_1"):
+        style_distance({"relu1_1": torch.rand(1, 2, 4, 4)}, {"relu1_1": torch.rand(1, 2, 4, 4)}, {})
