@@ -229,9 +229,7 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     seed=st.integers(0, 2**32),
     flips=st.integers(1, 12),
 )
-def test_any_flipped_bytes(
-    scratch: Path, healthy: dict[str, bytes], suffix: str, seed: int, flips: int
-) -> None:
+def test_any_flipped_bytes(scratch: Path, healthy: dict[str, bytes], suffix: str, seed: int, flips: int) -> None:
     data = np.frombuffer(healthy[suffix], np.uint8).copy()
     chance = np.random.default_rng(seed)
     places = chance.integers(0, len(data), flips)

@@ -42,9 +42,7 @@ def test_extreme_proportions_never_vanish() -> None:
 
 
 @settings(derandomize=True, deadline=None, max_examples=40)
-@given(
-    height=st.integers(1, 40), width=st.integers(1, 40), new=st.tuples(st.integers(1, 60), st.integers(1, 60))
-)
+@given(height=st.integers(1, 40), width=st.integers(1, 40), new=st.tuples(st.integers(1, 60), st.integers(1, 60)))
 def test_resizing_stays_in_range(height: int, width: int, new: tuple[int, int]) -> None:
     x = (torch.rand(1, 3, height, width) > 0.5).float()  # the hardest edges there are
     resized = resize(x, new)
@@ -138,18 +136,14 @@ def test_region_weights_add_up_to_one(count: int, size: tuple[int, int], protect
     assert styles.shape == (1, count, *size)
     assert alone.shape == (1, 1, *size)
     assert styles.min() >= 0
-    torch.testing.assert_close(
-        styles.sum(1, keepdim=True) + alone, torch.ones(1, 1, *size), atol=1e-5, rtol=0
-    )
+    torch.testing.assert_close(styles.sum(1, keepdim=True) + alone, torch.ones(1, 1, *size), atol=1e-5, rtol=0)
 
 
 def test_region_weights_mean_what_they_say() -> None:
     left = torch.tensor([1.0, 1.0, 0.0, 0.0, 0.4]).reshape(1, 1, 1, 5)
     right = torch.tensor([0.0, 1.0, 1.0, 0.0, 0.2]).reshape(1, 1, 1, 5)
     styles, alone = region_weights([left, right], (1, 5))
-    torch.testing.assert_close(
-        styles[0, :, 0].T, torch.tensor([[1, 0], [0.5, 0.5], [0, 1], [0, 0], [0.4, 0.2]])
-    )
+    torch.testing.assert_close(styles[0, :, 0].T, torch.tensor([[1, 0], [0.5, 0.5], [0, 1], [0, 0], [0.4, 0.2]]))
     torch.testing.assert_close(alone.flatten(), torch.tensor([0, 0, 0, 1, 0.4]))
     _, alone = region_weights([left, right], (1, 5), protect=torch.ones(1, 1, 1, 1))
     torch.testing.assert_close(alone, torch.ones(1, 1, 1, 5))
@@ -185,6 +179,4 @@ def test_nothing_hidden_nothing_changed() -> None:
 
 
 def test_over_white() -> None:
-    assert (
-        over_white(torch.zeros(1, 3, 1, 1), torch.full((1, 1, 1, 1), 0.25)).flatten().tolist() == [0.75] * 3
-    )
+    assert over_white(torch.zeros(1, 3, 1, 1), torch.full((1, 1, 1, 1), 0.25)).flatten().tolist() == [0.75] * 3

@@ -17,9 +17,7 @@ from impasto.errors import InputError
 from impasto.images import Metadata, read, read_recipe, sidecar_of, write
 
 FORMATS = ["jpg", "png", "webp", "tif", "avif", "heic"]
-RECIPE = json.dumps(
-    {"method": "optimize", "seed": 7, "title": "Käse 絵 🎨", "long": "x" * 9000}, ensure_ascii=False
-)
+RECIPE = json.dumps({"method": "optimize", "seed": 7, "title": "Käse 絵 🎨", "long": "x" * 9000}, ensure_ascii=False)
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6" dc:title="Hafen"/></x:xmpmeta>'
 
 
@@ -115,12 +113,7 @@ def test_the_thumbnail_of_the_photo_does_not_survive(tmp_path: Path) -> None:
     entries = [(0x0201, second + 2 + 24 + 4), (0x0202, len(small))]
     head += len(entries).to_bytes(2, order)
     for tag, value in entries:
-        head += (
-            tag.to_bytes(2, order)
-            + (4).to_bytes(2, order)
-            + (1).to_bytes(4, order)
-            + value.to_bytes(4, order)
-        )
+        head += tag.to_bytes(2, order) + (4).to_bytes(2, order) + (1).to_bytes(4, order) + value.to_bytes(4, order)
     head += bytes(4) + small
     Image.new("RGB", (8, 8)).save(path, exif=b"Exif\0\0" + bytes(head))
     assert b"THUMBNAIL" in path.read_bytes()
@@ -130,9 +123,7 @@ def test_the_thumbnail_of_the_photo_does_not_survive(tmp_path: Path) -> None:
     assert b"Kamera" in data
 
 
-@pytest.mark.parametrize(
-    "broken", [b"Exif\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*" + b"\x07" * 60]
-)
+@pytest.mark.parametrize("broken", [b"Exif\0\0", b"Exif\0\0II*\0\xff\xff\xff\xff", b"Exif\0\0MM\0*" + b"\x07" * 60])
 def test_broken_exif_is_no_reason_to_refuse(tmp_path: Path, broken: bytes) -> None:
     Image.new("RGB", (8, 8), (0, 0, 255)).save(tmp_path / "a.jpg", exif=broken)
     assert read(tmp_path / "a.jpg").size == (8, 8)
@@ -174,9 +165,7 @@ def test_somebody_elses_comment_is_no_recipe(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
-def test_an_old_recipe_does_not_reach_the_next_picture(
-    tmp_path: Path, soft_picture: Tensor, suffix: str
-) -> None:
+def test_an_old_recipe_does_not_reach_the_next_picture(tmp_path: Path, soft_picture: Tensor, suffix: str) -> None:
     write(soft_picture, tmp_path / f"first.{suffix}", recipe='{"old": 1}')
     write(read(tmp_path / f"first.{suffix}"), tmp_path / f"second.{suffix}")
     assert read_recipe(tmp_path / f"second.{suffix}") is None

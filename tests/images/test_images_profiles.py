@@ -51,8 +51,7 @@ def profile(space: bytes, tags: dict[bytes, bytes]) -> bytes:
 
 def matrix_profile(primaries: tuple[tuple[float, ...], ...], curve: bytes) -> bytes:
     tags = {
-        name: b"XYZ \0\0\0\0" + fixed(*xyz)
-        for name, xyz in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True)
+        name: b"XYZ \0\0\0\0" + fixed(*xyz) for name, xyz in zip((b"rXYZ", b"gXYZ", b"bXYZ"), primaries, strict=True)
     }
     return profile(b"RGB ", {**tags, b"rTRC": curve, b"gTRC": curve, b"bTRC": curve})
 
@@ -114,9 +113,7 @@ def test_sixteen_bits_stay_smooth_through_a_profile(tmp_path: Path) -> None:
     from impasto.images.deep_encoding import png16
 
     ramp = np.linspace(20_000, 21_000, 500).astype(np.uint16)[None, :, None].repeat(2, 0).repeat(3, 2)
-    (tmp_path / "ramp.png").write_bytes(
-        png16(ramp, {"icc_profile": matrix_profile(ADOBE_RGB, gamma_curve(GAMMA))})
-    )
+    (tmp_path / "ramp.png").write_bytes(png16(ramp, {"icc_profile": matrix_profile(ADOBE_RGB, gamma_curve(GAMMA))}))
     picture = read(tmp_path / "ramp.png")
     assert picture.bits == 16
     assert picture.pixels[0, 0, 0].unique().numel() > 450  # eight bits would leave about five steps
@@ -135,9 +132,7 @@ def test_srgb_is_the_identity_to_the_last_bit(tmp_path: Path) -> None:
     colors = np.random.default_rng(0).integers(0, 256, (20, 20, 3)).astype(np.uint8)
     for icc in (
         srgb_profile(),
-        matrix_profile(
-            ((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141)), SRGB_CURVE
-        ),
+        matrix_profile(((0.4361, 0.2225, 0.0139), (0.3851, 0.7169, 0.0971), (0.1431, 0.0606, 0.7141)), SRGB_CURVE),
     ):
         Image.fromarray(colors).save(tmp_path / "s.png", icc_profile=icc)
         np.testing.assert_array_equal(
@@ -155,9 +150,7 @@ def test_our_profile_is_the_same_every_time_and_valid() -> None:
 def test_cmyk_without_and_with_a_profile(tmp_path: Path) -> None:
     Image.new("CMYK", (4, 4), (0, 255, 255, 0)).save(tmp_path / "ink.tif")
     Image.new("CMYK", (4, 4), (0, 255, 255, 0)).save(tmp_path / "ink.jpg", quality=100)
-    Image.new("CMYK", (4, 4), (0, 255, 255, 0)).save(
-        tmp_path / "odd.jpg", quality=100, icc_profile=srgb_profile()
-    )
+    Image.new("CMYK", (4, 4), (0, 255, 255, 0)).save(tmp_path / "odd.jpg", quality=100, icc_profile=srgb_profile())
     for name in ("ink.tif", "ink.jpg", "odd.jpg"):  # the last has a profile that cannot be of CMYK
         red, green, blue = read(tmp_path / name).pixels[0, :, 1, 1].tolist()
         assert red > 0.97, name

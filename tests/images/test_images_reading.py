@@ -21,9 +21,7 @@ from impasto.errors import InputError, OptionError
 from impasto.images import read
 
 Save = Callable[[bytes, str], Path]
-CORNERS = (
-    np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 0]]], np.uint8).repeat(16, 0).repeat(24, 1)
-)
+CORNERS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 0]]], np.uint8).repeat(16, 0).repeat(24, 1)
 # how a picture that should look like CORNERS is stored under each EXIF orientation
 STORED = {
     1: CORNERS,
@@ -81,9 +79,7 @@ def test_exif_orientation_is_applied_exactly_once(saved: Save, kind: str, orient
     exif[0x0112] = orientation
     if kind == "HEIC":
         file = BytesIO()
-        pillow_heif.encode(
-            "RGB", stored.size, stored.tobytes(), file, quality=95, chroma=444, exif=exif.tobytes()
-        )
+        pillow_heif.encode("RGB", stored.size, stored.tobytes(), file, quality=95, chroma=444, exif=exif.tobytes())
         data = file.getvalue()
     else:
         data = (
@@ -110,14 +106,10 @@ def test_orientation_in_a_16_bit_png_is_applied(saved: Save) -> None:
     np.testing.assert_array_equal(values(saved(data, "turned16.png")), CORNERS.astype(np.float32) / 255)
 
 
-@pytest.mark.parametrize(
-    ("kind", "suffix"), [("PNG", "png"), ("TIFF", "tif"), ("BMP", "bmp"), ("GIF", "gif")]
-)
+@pytest.mark.parametrize(("kind", "suffix"), [("PNG", "png"), ("TIFF", "tif"), ("BMP", "bmp"), ("GIF", "gif")])
 def test_lossless_formats_give_the_very_values(saved: Save, kind: str, suffix: str) -> None:
     picture = read(saved(encoded(Image.fromarray(CORNERS), kind), f"plain.{suffix}"))
-    np.testing.assert_array_equal(
-        picture.pixels[0].permute(1, 2, 0).numpy(), CORNERS.astype(np.float32) / 255
-    )
+    np.testing.assert_array_equal(picture.pixels[0].permute(1, 2, 0).numpy(), CORNERS.astype(np.float32) / 255)
     assert picture.pixels.dtype == torch.float32
     assert picture.pixels.is_contiguous()
     assert (picture.alpha, picture.bits, picture.size) == (None, 8, (32, 48))
@@ -135,9 +127,7 @@ def test_content_decides_not_the_suffix(saved: Save) -> None:
     assert read(saved(encoded(Image.fromarray(CORNERS), "PNG"), "really-a-png.jpg")).size == (32, 48)
 
 
-@pytest.mark.parametrize(
-    "mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "F"]
-)
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr", "LAB", "I;16", "F"])
 def test_every_mode_that_a_tiff_can_have(saved: Save, mode: str) -> None:
     grey = np.linspace(0, 1, 48, dtype=np.float32)[None].repeat(32, 0)
     if mode == "F":
@@ -149,12 +139,8 @@ def test_every_mode_that_a_tiff_can_have(saved: Save, mode: str) -> None:
         image = Image.frombytes("LAB", (48, 32), lab.tobytes())
     else:
         plain = Image.fromarray((grey * 255).astype(np.uint8))
-        image = (
-            plain.convert("LA") if mode == "PA" else plain if mode == "P" else plain.convert("RGB")
-        ).convert(mode)
-    options = (
-        {"compression": "jpeg", "quality": 100} if mode == "YCbCr" else {}
-    )  # the way it is found in the wild
+        image = (plain.convert("LA") if mode == "PA" else plain if mode == "P" else plain.convert("RGB")).convert(mode)
+    options = {"compression": "jpeg", "quality": 100} if mode == "YCbCr" else {}  # the way it is found in the wild
     found = values(saved(encoded(image, "TIFF", **options), "mode.tif"))
     assert found.shape == (32, 48, 3)
     tolerance = {"1": 1.0, "LAB": 0.12}.get(mode, 0.02)  # one is dithered, the other's steps are not sRGB's
@@ -284,9 +270,7 @@ def test_white_is_zero_in_16_bits(saved: Save) -> None:
 def test_10_bit_heic_is_deep(saved: Save) -> None:
     ramp = np.linspace(0, 65535, 64).astype(np.uint16)[None, :, None].repeat(32, 0).repeat(3, 2)
     file = BytesIO()
-    pillow_heif.encode(
-        "RGB;16", (64, 32), ramp.tobytes(), file, quality=-1, chroma=444, matrix_coefficients=0
-    )
+    pillow_heif.encode("RGB;16", (64, 32), ramp.tobytes(), file, quality=-1, chroma=444, matrix_coefficients=0)
     picture = read(saved(file.getvalue(), "deep.heic"))
     assert picture.bits == 16
     found = picture.pixels[0, :, 7].numpy().T
@@ -306,9 +290,7 @@ def test_too_many_pixels_are_refused_from_the_header(saved: Save, monkeypatch: p
     idat = zlib.compress(b"")
     data += struct.pack(">I", len(idat)) + b"IDAT" + idat + struct.pack(">I", zlib.crc32(b"IDAT" + idat))
     path = saved(data, "bomb.png")
-    with pytest.raises(
-        InputError, match=r"bomb.png has 40000x30000 = 1200 million .* IMPASTO_MAX_PIXELS=1200000000"
-    ):
+    with pytest.raises(InputError, match=r"bomb.png has 40000x30000 = 1200 million .* IMPASTO_MAX_PIXELS=1200000000"):
         read(path)
     monkeypatch.setenv("IMPASTO_MAX_PIXELS", "1300000000")
     with pytest.raises(InputError, match="damaged"):  # now it is looked at, and found to hold nothing

@@ -75,9 +75,7 @@ def test_16_bit_png_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.parametrize("suffix", WITH_ALPHA)
-def test_transparency_round_trip(
-    tmp_path: Path, soft_picture: Tensor, soft_alpha: Tensor, suffix: str
-) -> None:
+def test_transparency_round_trip(tmp_path: Path, soft_picture: Tensor, soft_alpha: Tensor, suffix: str) -> None:
     write(soft_picture, tmp_path / f"a.{suffix}", alpha=soft_alpha)
     found = read(tmp_path / f"a.{suffix}")
     assert found.alpha is not None
@@ -147,11 +145,7 @@ def test_rounding_is_half_to_even_and_clamped(tmp_path: Path) -> None:
     pixels = halves.expand(1, 3, 1, 5).float()
     write(pixels, tmp_path / "a.png")
     exact = np.rint(pixels[0, 0, 0].clamp(0, 1).numpy() * np.float32(255))
-    assert (
-        (read(tmp_path / "a.png").pixels[0, 0, 0] * 255).round().tolist()
-        == exact.tolist()
-        == [0, 2, 2, 0, 255]
-    )
+    assert (read(tmp_path / "a.png").pixels[0, 0, 0] * 255).round().tolist() == exact.tolist() == [0, 2, 2, 0, 255]
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), -float("inf")])
@@ -170,9 +164,7 @@ def test_same_picture_same_bytes(tmp_path: Path, soft_picture: Tensor) -> None:
         assert (tmp_path / f"a.{suffix}").read_bytes() == (tmp_path / f"b.{suffix}").read_bytes(), suffix
 
 
-def test_a_picture_brings_its_alpha_and_metadata(
-    tmp_path: Path, soft_picture: Tensor, soft_alpha: Tensor
-) -> None:
+def test_a_picture_brings_its_alpha_and_metadata(tmp_path: Path, soft_picture: Tensor, soft_alpha: Tensor) -> None:
     picture = Picture(soft_picture, alpha=soft_alpha, metadata=Metadata(dpi=(300.0, 300.0)))
     write(picture, tmp_path / "a.png")
     found = read(tmp_path / "a.png")
@@ -204,9 +196,7 @@ def test_a_picture_brings_its_alpha_and_metadata(
         ("there.gif", {}, "there.gif.json exists already"),
     ],
 )
-def test_refusals_before_and_while_writing(
-    tmp_path: Path, name: str, options: dict[str, object], told: str
-) -> None:
+def test_refusals_before_and_while_writing(tmp_path: Path, name: str, options: dict[str, object], told: str) -> None:
     (tmp_path / "folder.png").mkdir()
     (tmp_path / "there.png").write_bytes(b"precious")
     (tmp_path / "there.gif.json").write_text("precious")
@@ -276,9 +266,7 @@ def test_a_full_disk_leaves_nothing(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, broken, fail)
-    with pytest.raises(
-        OutputError, match=r"could not be written \(No space left on device\); free some space"
-    ):
+    with pytest.raises(OutputError, match=r"could not be written \(No space left on device\); free some space"):
         write(soft_picture, tmp_path / f"a.{suffix}", recipe="{}")
     assert list(tmp_path.iterdir()) == []
 
@@ -332,9 +320,7 @@ def test_any_picture_survives(
     random = torch.Generator().manual_seed(seed)
     steps = 2**bits - 1
     pixels = torch.randint(0, steps + 1, (1, 3, height, width), generator=random) / steps
-    alpha = (
-        torch.randint(1, steps + 1, (1, 1, height, width), generator=random) / steps if transparent else None
-    )
+    alpha = torch.randint(1, steps + 1, (1, 1, height, width), generator=random) / steps if transparent else None
     write(pixels, tmp_path / f"a.{suffix}", alpha=alpha, bits=bits, overwrite=True)
     found = read(tmp_path / f"a.{suffix}")
     torch.testing.assert_close(found.pixels, pixels, atol=1e-7, rtol=0)

@@ -12,9 +12,7 @@ from impasto import losses
 
 
 def sliced(features: Tensor, target: Tensor) -> Tensor:
-    return losses.sliced_wasserstein_loss(
-        features, target, projections=5, generator=torch.Generator().manual_seed(1)
-    )
+    return losses.sliced_wasserstein_loss(features, target, projections=5, generator=torch.Generator().manual_seed(1))
 
 
 def exact_gram(features: Tensor, target: Tensor) -> Tensor:

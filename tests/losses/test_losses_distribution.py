@@ -42,9 +42,7 @@ def test_masks_restrict_both_sides() -> None:
     masked = losses.histogram_loss(x, y, weight=inside_x, target_weight=inside_y)
     torch.testing.assert_close(masked, losses.histogram_loss(cropped_x, cropped_y))
     masked = losses.sliced_wasserstein_loss(x, y, weight=inside_x, target_weight=inside_y, generator=seeded())
-    torch.testing.assert_close(
-        masked, losses.sliced_wasserstein_loss(cropped_x, cropped_y, generator=seeded())
-    )
+    torch.testing.assert_close(masked, losses.sliced_wasserstein_loss(cropped_x, cropped_y, generator=seeded()))
 
 
 def test_a_mask_of_ones_changes_nothing() -> None:

@@ -107,9 +107,7 @@ def test_an_empty_mask_gives_zeros_and_no_slope() -> None:
     ("shape", "weight"),
     [((3, 4, 4), None), ((1, 3, 4, 4), (1, 1, 4, 5)), ((2, 3, 4, 4), (3, 1, 4, 4)), ((1, 3, 4, 4), (4, 4))],
 )
-def test_wrong_shapes_are_refused_in_a_sentence(
-    shape: tuple[int, ...], weight: tuple[int, ...] | None
-) -> None:
+def test_wrong_shapes_are_refused_in_a_sentence(shape: tuple[int, ...], weight: tuple[int, ...] | None) -> None:
     with pytest.raises(InputError, match=r"ha(s|ve) the shape"):
         moments(torch.zeros(shape), None if weight is None else torch.zeros(weight))
 

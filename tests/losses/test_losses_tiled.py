@@ -79,9 +79,7 @@ def exact_gram(moments: Moments, target: Moments) -> Tensor:
     return losses.gram_loss(moments, target, exact=True)
 
 
-@pytest.mark.parametrize(
-    "formula", [losses.gram_loss, exact_gram, losses.moments_loss, losses.wasserstein2_loss]
-)
+@pytest.mark.parametrize("formula", [losses.gram_loss, exact_gram, losses.moments_loss, losses.wasserstein2_loss])
 def test_tiled_and_untiled_gradients_are_the_same(formula: Callable[[Moments, Moments], Tensor]) -> None:
     def loss(moments: Mapping[str, Moments]) -> Tensor:
         return losses.over_layers(formula, moments, STYLE)
@@ -93,9 +91,7 @@ def test_tiled_and_untiled_gradients_are_the_same(formula: Callable[[Moments, Mo
     value = losses.tiled_backward([lambda w=w: read_tile(image, *w) for w in windows()], loss)
     assert image.grad is not None
     torch.testing.assert_close(value, expected.detach(), rtol=1e-10, atol=0)
-    torch.testing.assert_close(
-        image.grad, expected_slope, rtol=0, atol=1e-10 * expected_slope.abs().max().item()
-    )
+    torch.testing.assert_close(image.grad, expected_slope, rtol=0, atol=1e-10 * expected_slope.abs().max().item())
 
 
 def test_without_margins_the_test_above_would_fail() -> None:
@@ -120,9 +116,7 @@ def test_tiles_of_a_batch_without_local_terms() -> None:
     def loss(moments: Mapping[str, Moments]) -> Tensor:
         return losses.wasserstein2_loss(moments["color"], STYLE_COLOR)
 
-    halves = [
-        lambda part=part: TileReading({"color": losses.moments(part)}) for part in image.split(4, dim=2)
-    ]
+    halves = [lambda part=part: TileReading({"color": losses.moments(part)}) for part in image.split(4, dim=2)]
     value = losses.tiled_backward(halves, loss)
     expected = loss({"color": losses.moments(image)})
     torch.testing.assert_close(value, expected.detach())

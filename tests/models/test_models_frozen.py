@@ -29,9 +29,7 @@ def test_value_and_gradient_are_those_of_padding_and_convolving(size: tuple[int,
     cotangent = torch.randn(2, 5, *size)
     value, expected = convolution(x), reference(x, convolution)
     torch.testing.assert_close(value, expected)
-    torch.testing.assert_close(
-        torch.autograd.grad(value, x, cotangent), torch.autograd.grad(expected, x, cotangent)
-    )
+    torch.testing.assert_close(torch.autograd.grad(value, x, cotangent), torch.autograd.grad(expected, x, cotangent))
 
 
 @pytest.mark.parametrize("padding", PADDINGS)

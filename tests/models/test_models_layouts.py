@@ -43,9 +43,7 @@ def test_torchvision_normalises_as_documented() -> None:
     state = as_torchvision(caffe_state(19, "1_1"), TORCHVISION_19)
     mean, deviation = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     prepared = (IMAGE - mean.view(1, 3, 1, 1)) / deviation.view(1, 3, 1, 1)
-    expected = torch.nn.functional.conv2d(
-        prepared, state["features.0.weight"], state["features.0.bias"], padding=1
-    )
+    expected = torch.nn.functional.conv2d(prepared, state["features.0.weight"], state["features.0.bias"], padding=1)
     vgg = VGG(vgg_from_tensors(state), ["conv1_1"], padding="zeros")
     torch.testing.assert_close(vgg(IMAGE)["conv1_1"], expected, atol=1e-3, rtol=1e-4)
 
@@ -81,9 +79,7 @@ def test_eight_bit_layers_are_unpacked(caffe: dict[str, Tensor]) -> None:
     ("depth", "positions", "last", "told"),
     [(16, TORCHVISION_16, "4_1", 16), (19, TORCHVISION_19, "3_4", 19), (16, TORCHVISION_16, "3_3", None)],
 )
-def test_depth_is_told_by_what_is_there(
-    depth: int, positions: tuple[int, ...], last: str, told: int | None
-) -> None:
+def test_depth_is_told_by_what_is_there(depth: int, positions: tuple[int, ...], last: str, told: int | None) -> None:
     state = caffe_state(depth, last)
     for layout in (state, as_keras(state), as_torchvision(state, positions)):
         weights = vgg_from_tensors(layout)

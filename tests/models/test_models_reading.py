@@ -139,9 +139,7 @@ def test_metadata_comes_back(tmp_path: Path) -> None:
     assert read_tensors(save(tmp_path / "a.safetensors", TENSORS))[1] == {"licence": "CC0"}
 
 
-def test_a_pickle_is_read_once_and_then_its_copy(
-    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_pickle_is_read_once_and_then_its_copy(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(tmp_path / "file.pth", TENSORS)
     first, metadata = read_weights(path, purpose="test")
     assert metadata == {"file": "file.pth", "sha256": file_sha256(path)}

@@ -61,9 +61,7 @@ def test_features_are_those_of_plain_code(state: dict[str, Tensor], mode: str, p
     found = vgg(image)
     assert list(found) == list(expected)
     for layer, value in expected.items():
-        torch.testing.assert_close(
-            found[layer], value, atol=2e-3, rtol=1e-3, msg=lambda m, name=layer: f"{name}: {m}"
-        )
+        torch.testing.assert_close(found[layer], value, atol=2e-3, rtol=1e-3, msg=lambda m, name=layer: f"{name}: {m}")
 
 
 @pytest.mark.parametrize("layers", [["relu1_2"], ["conv1_2", "relu1_2"], ["pool1"], ["conv1_1"]])
@@ -85,9 +83,7 @@ def test_rectifying_in_place_leaves_the_requested_values_alone(whole: VGGWeights
 @pytest.mark.parametrize(
     ("size", "padding"), [((1, 1), "replicate"), ((1, 9), "reflect"), ((35, 3), "reflect"), ((2, 2), "zeros")]
 )
-def test_small_and_narrow_pictures_have_every_layer(
-    whole: VGGWeights, size: tuple[int, int], padding: str
-) -> None:
+def test_small_and_narrow_pictures_have_every_layer(whole: VGGWeights, size: tuple[int, int], padding: str) -> None:
     found = VGG(whole, ["relu1_1", "relu5_4", "pool5"], padding=padding)(torch.rand(1, 3, *size))
     assert found["relu1_1"].shape[2:] == size
     assert found["relu5_4"].shape[2:] == tuple(-(-side // 16) for side in size)
@@ -96,9 +92,7 @@ def test_small_and_narrow_pictures_have_every_layer(
 
 
 @pytest.mark.parametrize("pooling", ["max", "average"])
-def test_a_flat_picture_of_odd_size_has_flat_features_without_a_frame(
-    whole: VGGWeights, pooling: str
-) -> None:
+def test_a_flat_picture_of_odd_size_has_flat_features_without_a_frame(whole: VGGWeights, pooling: str) -> None:
     flat = torch.full((1, 3, 41, 37), 0.7)
     found = VGG(whole, ["relu4_1"], pooling=pooling)(flat)["relu4_1"]
     torch.testing.assert_close(found, found[..., :1, :1].expand_as(found), atol=1e-3, rtol=1e-3)
@@ -161,9 +155,7 @@ def test_what_is_no_picture_is_refused(whole: VGGWeights, shape: tuple[int, ...]
         VGG(whole, ["relu1_1"])(torch.zeros(shape))
 
 
-def test_a_partial_file_gives_what_it_has_and_says_what_it_lacks(
-    tmp_path: Path, state: dict[str, Tensor]
-) -> None:
+def test_a_partial_file_gives_what_it_has_and_says_what_it_lacks(tmp_path: Path, state: dict[str, Tensor]) -> None:
     path = tmp_path / "beginning.npz"
     np.savez(path, **{name: tensor.numpy() for name, tensor in state.items()})
     assert vgg19(["relu3_4"], weights=path).depth == 19
@@ -181,9 +173,7 @@ def test_normalized_layers_have_a_mean_of_one_and_are_otherwise_the_same(whole: 
         values = [normalized(image)[layer] for image in images]
         assert sum(value.mean().item() for value in values) / 2 == pytest.approx(1, abs=1e-3)
         before = vgg(images[0])[layer]
-        torch.testing.assert_close(
-            values[0] * (before.mean() / values[0].mean()), before, atol=1e-3, rtol=1e-3
-        )
+        torch.testing.assert_close(values[0] * (before.mean() / values[0].mean()), before, atol=1e-3, rtol=1e-3)
 
 
 def write(path: Path, state: dict[str, Tensor]) -> None:
@@ -243,9 +233,7 @@ def test_real_features_of_vgg19(kit: Path) -> None:
     path = kit / "reference" / "vgg" / "vgg19_normalised_conv1_1-conv4_1.npz"
     with np.load(path) as archive:
         state = {name: torch.from_numpy(archive[name].astype(np.float32)) for name in archive.files}
-    state["conv4_1.weight"] = (state.pop("conv4_1.q") + state.pop("conv4_1.zero")) * state.pop(
-        "conv4_1.scale"
-    )
+    state["conv4_1.weight"] = (state.pop("conv4_1.q") + state.pop("conv4_1.zero")) * state.pop("conv4_1.scale")
     image = kit_photo(kit)
     layers = ["relu1_1", "relu2_1", "relu3_1", "relu4_1"]
     expected = plain_vgg(state, image, mode="reflect")

@@ -47,9 +47,7 @@ def _decode_image(image: ImageFile.ImageFile) -> Decoded:
     bits = 8 if samples is None else 16
     if samples is None:
         samples, profile = _eight_bit_samples(image, profile)
-    exif = exif_of(
-        image
-    )  # after decoding: PNG may hold it behind the pixels, and TIFF is turned by Pillow itself
+    exif = exif_of(image)  # after decoding: PNG may hold it behind the pixels, and TIFF is turned by Pillow itself
     color, alpha = _separated(_upright(samples, exif.get(Base.Orientation, 1)), profile)
     return Decoded(color, alpha, bits, metadata_of(image, exif))
 

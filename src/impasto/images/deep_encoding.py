@@ -69,13 +69,7 @@ def _compressed(pixels: Pixels) -> Iterator[bytes]:
     packer = zlib.compressobj()
     above = np.zeros((1, width * step), dtype=np.int16)
     for top in range(0, height, rows):
-        block = (
-            pixels[top : top + rows]
-            .astype(">u2")
-            .reshape(-1, width * channels)
-            .view(np.uint8)
-            .astype(np.int16)
-        )
+        block = pixels[top : top + rows].astype(">u2").reshape(-1, width * channels).view(np.uint8).astype(np.int16)
         filtered = _paeth(block, np.concatenate([above, block[:-1]]), step)
         numbered = np.concatenate([np.full((len(block), 1), _PAETH, np.uint8), filtered], axis=1)
         yield packer.compress(numbered.tobytes())

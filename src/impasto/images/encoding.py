@@ -28,9 +28,7 @@ _log = logging.getLogger(__name__)
 _JPEG_SEGMENT = 65_000  # a JPEG's EXIF and XMP must each fit into one segment, headers included
 
 
-def encode(
-    format_name: str, pixels: Pixels, *, quality: int, metadata: Metadata, recipe: str | None
-) -> bytes:
+def encode(format_name: str, pixels: Pixels, *, quality: int, metadata: Metadata, recipe: str | None) -> bytes:
     """Encode pixels in a format of :data:`impasto.images.formats.FORMATS`, tagged as sRGB."""
     return _ENCODERS[format_name](pixels, quality, metadata, recipe)
 

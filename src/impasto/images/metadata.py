@@ -86,9 +86,7 @@ def with_recipe(exif: bytes, recipe: str | None) -> bytes:
 def without_maker_note(exif: bytes) -> bytes:
     """Return EXIF data without the camera maker's private block, which can be most of it."""
     loaded = _loaded(exif)
-    loaded[IFD.Exif] = {
-        tag: value for tag, value in loaded.get_ifd(IFD.Exif).items() if tag != Base.MakerNote
-    }
+    loaded[IFD.Exif] = {tag: value for tag, value in loaded.get_ifd(IFD.Exif).items() if tag != Base.MakerNote}
     return loaded.tobytes()
 
 

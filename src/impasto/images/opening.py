@@ -76,9 +76,7 @@ def _explained(path: Path) -> Iterator[None]:
     except PermissionError as error:
         raise InputError(f"{name} may not be read; change its permissions or copy it elsewhere.") from error
     except MemoryError as error:
-        raise InputError(
-            f"{name} needs more memory than this machine has free; give a smaller copy."
-        ) from error
+        raise InputError(f"{name} needs more memory than this machine has free; give a smaller copy.") from error
     except Exception as error:  # on damaged data a decoder may raise anything, SyntaxError included
         raise InputError(f"{name} is damaged or incomplete; get a fresh copy, or export it anew.") from error
 
@@ -157,9 +155,7 @@ def _limit() -> int:
     if not text:
         return MAX_PIXELS
     if not text.isdecimal() or int(text) < 1:
-        raise OptionError(
-            f"{_LIMIT_VARIABLE} is {text!r}; give a whole number of pixels such as {MAX_PIXELS}."
-        )
+        raise OptionError(f"{_LIMIT_VARIABLE} is {text!r}; give a whole number of pixels such as {MAX_PIXELS}.")
     return int(text)
 
 

@@ -28,14 +28,12 @@ __all__ = ["color_to_srgb", "srgb_profile", "to_srgb"]
 _log = logging.getLogger(__name__)
 _Curve = Callable[[NDArray[Any]], NDArray[Any]]
 
-_SRGB_TO_XYZ = (
-    np.array(  # IEC 61966-2-1 primaries, adapted to D50 by Bradford's method as ICC profiles require
-        [
-            [0.4360747, 0.3850649, 0.1430804],
-            [0.2225045, 0.7168786, 0.0606169],
-            [0.0139322, 0.0971045, 0.7141733],
-        ]
-    )
+_SRGB_TO_XYZ = np.array(  # IEC 61966-2-1 primaries, adapted to D50 by Bradford's method as ICC profiles require
+    [
+        [0.4360747, 0.3850649, 0.1430804],
+        [0.2225045, 0.7168786, 0.0606169],
+        [0.0139322, 0.0971045, 0.7141733],
+    ]
 )
 
 

@@ -36,6 +36,4 @@ def _recipe_beside(path: Path) -> str | None:
     try:
         return sidecar.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{shown_name(sidecar)} cannot be read as a recipe; remove it or restore it."
-        ) from error
+        raise InputError(f"{shown_name(sidecar)} cannot be read as a recipe; remove it or restore it.") from error

@@ -30,12 +30,8 @@ __all__ = ["KeptColor", "MatchedColor", "keep_color", "match_color", "transfer_c
 KeptColor = Literal["luminance", "lab"]
 MatchedColor = Literal["covariance", "cholesky", "histogram"]
 
-_LEAST_VARIANCE = (
-    5e-4  # of a color direction, in [0, 1] values: below it there is only noise, not to be amplified
-)
-_LARGEST_STRETCH = (
-    2.5  # of any direction in transfer_color_only: more would turn grain and JPEG blocks into blotches
-)
+_LEAST_VARIANCE = 5e-4  # of a color direction, in [0, 1] values: below it there is only noise, not to be amplified
+_LARGEST_STRETCH = 2.5  # of any direction in transfer_color_only: more would turn grain and JPEG blocks into blotches
 _BINS = 4096
 
 
@@ -64,9 +60,7 @@ def match_color(source: Tensor, target: Tensor, how: MatchedColor = "covariance"
     mean, covariance = _moments(source)
     new_mean, new_covariance = _moments(target)
     if how == "cholesky":
-        matrix = (
-            _triangular_root(new_covariance, 1e-9) @ _triangular_root(covariance, _LEAST_VARIANCE).inverse()
-        )
+        matrix = _triangular_root(new_covariance, 1e-9) @ _triangular_root(covariance, _LEAST_VARIANCE).inverse()
     else:
         matrix = _power(new_covariance, 0.5) @ _power(covariance, -0.5)
     return _moved(source, mean, matrix, new_mean).clamp(0, 1)

@@ -70,9 +70,7 @@ def split(size: tuple[int, int], tile: int, margin: int = 0, *, multiple: int = 
     margin = -(-margin // multiple) * multiple
     room = (tile - 2 * margin) // multiple * multiple
     if room < 1:
-        raise OptionError(
-            f"tile is {tile}, of which {2 * margin} are margin; make it {2 * margin + multiple} or more."
-        )
+        raise OptionError(f"tile is {tile}, of which {2 * margin} are margin; make it {2 * margin + multiple} or more.")
     rows, columns = (_spans(length, tile, room, margin, multiple) for length in size)
     return [Tile(row, column) for row in rows for column in columns]
 
@@ -81,9 +79,7 @@ def _spans(length: int, tile: int, room: int, margin: int, multiple: int) -> lis
     if length <= tile:
         return [Span(slice(0, length), slice(0, length))]
     count = -(-length // room)
-    step = (
-        -(-length // (count * multiple)) * multiple
-    )  # at most `room`, since `room` is such a multiple itself
+    step = -(-length // (count * multiple)) * multiple  # at most `room`, since `room` is such a multiple itself
     starts = range(0, length, step)
     return [
         Span(

@@ -82,9 +82,7 @@ def check_writable(
     name, folder = shown_name(path), shown_name(path.parent)
     try:
         if not path.parent.is_dir():
-            raise OutputError(
-                f"{name} cannot be written: the folder {folder} does not exist; create it first."
-            )
+            raise OutputError(f"{name} cannot be written: the folder {folder} does not exist; create it first.")
         if path.is_dir():
             raise OutputError(f"{name} is a folder; give the name of a picture to write.")
         with suppress(FileNotFoundError):
@@ -93,9 +91,7 @@ def check_writable(
             _refuse_existing(path, known)
         _try_folder(path.parent)
     except (OSError, ValueError) as error:
-        raise OutputError(
-            f"{name} cannot be written in {folder} ({_reason(error)}); choose another place."
-        ) from error
+        raise OutputError(f"{name} cannot be written in {folder} ({_reason(error)}); choose another place.") from error
     return known
 
 
@@ -127,9 +123,7 @@ def _refuse_existing(path: Path, known: Format) -> None:
     taken = [path] if known.holds_recipe else [path, sidecar_of(path)]
     for candidate in taken:
         if candidate.exists() or candidate.is_symlink():
-            raise OutputError(
-                f"{shown_name(candidate)} exists already; choose another name, or allow overwriting."
-            )
+            raise OutputError(f"{shown_name(candidate)} exists already; choose another name, or allow overwriting.")
 
 
 def _try_folder(folder: Path) -> None:
@@ -169,8 +163,7 @@ def _place(files: Mapping[Path, bytes]) -> None:
             temporary.replace(target)
     except OSError as error:
         raise OutputError(
-            f"{shown_name(target)} could not be written ({_reason(error)}); free some space or "
-            "choose another folder."
+            f"{shown_name(target)} could not be written ({_reason(error)}); free some space or choose another folder."
         ) from error
     finally:
         for temporary in begun.values():

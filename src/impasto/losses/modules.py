@@ -35,9 +35,7 @@ __all__ = [
 class TargetLoss(nn.Module):
     """Any ``formula(features, target, **options)`` with its target and options kept beside it."""
 
-    def __init__(
-        self, formula: Callable[..., Tensor], target: Tensor | Moments | Gaussian, **options: Any
-    ) -> None:
+    def __init__(self, formula: Callable[..., Tensor], target: Tensor | Moments | Gaussian, **options: Any) -> None:
         super().__init__()
         self._formula = formula
         self._options = options

@@ -66,9 +66,7 @@ def gaussian(target: Tensor | Moments, blur: float = 1e-4) -> Gaussian:
     return Gaussian(t.mean, covariance, square_root(covariance), amount)
 
 
-def wasserstein2_loss(
-    features: Tensor | Moments, target: Tensor | Moments | Gaussian, blur: float = 1e-4
-) -> Tensor:
+def wasserstein2_loss(features: Tensor | Moments, target: Tensor | Moments | Gaussian, blur: float = 1e-4) -> Tensor:
     """Return the squared 2-Wasserstein distance of the Gaussians with the two sides' mean and covariance.
 
     W² = |m₁ - m₂|² + tr(Σ₁ + Σ₂ - 2 (Σ₂^½ Σ₁ Σ₂^½)^½), the Bures metric (Olkin & Pukelsheim 1982, "The

@@ -99,13 +99,9 @@ def mix(styles: Sequence[Moments], weights: Sequence[float]) -> Moments:
     if len(styles) != len(weights):
         raise OptionError(f"{len(weights)} weights were given for {len(styles)} styles; give one for each.")
     if min(weights, default=0) < 0 or not sum(weights) > 0:
-        raise OptionError(
-            f"The weights are {list(weights)}; allowed are numbers of 0 or more, at least one above 0."
-        )
+        raise OptionError(f"The weights are {list(weights)}; allowed are numbers of 0 or more, at least one above 0.")
     parts = [styles[0].weight.new_full((1,), weight / sum(weights)) for weight in weights]
-    total = sum(
-        (part * style.weight for part, style in zip(parts, styles, strict=True)), parts[0].new_zeros(())
-    )
+    total = sum((part * style.weight for part, style in zip(parts, styles, strict=True)), parts[0].new_zeros(()))
     return _blend(styles, parts, total)
 
 

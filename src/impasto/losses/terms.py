@@ -33,9 +33,7 @@ def over_layers(
     total = sum(shares.values())
     if not total > 0:
         raise OptionError("All layers have weight 0; give at least one of them a weight above 0.")
-    return torch.stack(
-        [share / total * loss(features[layer], targets[layer]) for layer, share in shares.items()]
-    ).sum()
+    return torch.stack([share / total * loss(features[layer], targets[layer]) for layer, share in shares.items()]).sum()
 
 
 def relative(value: Tensor, reference: Tensor | float, floor: float = 1e-12) -> Tensor:

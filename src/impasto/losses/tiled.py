@@ -54,9 +54,7 @@ def linearize(
         value = loss(points)
     inputs = [part for point in points.values() for part in point[1:]]
     slopes = iter(torch.autograd.grad(value, inputs, allow_unused=True, materialize_grads=True))
-    return value.detach(), {
-        name: Slope(point.weight, next(slopes), next(slopes)) for name, point in points.items()
-    }
+    return value.detach(), {name: Slope(point.weight, next(slopes), next(slopes)) for name, point in points.items()}
 
 
 def tiled_backward(

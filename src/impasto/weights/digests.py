@@ -36,11 +36,7 @@ class Digest:
         """Whether a file with this fingerprint is the published one."""
         if self.kind == "md5":
             return found.md5 == self.value
-        return (
-            found.sha256.startswith(self.value)
-            if self.kind == "sha256-prefix"
-            else found.sha256 == self.value
-        )
+        return found.sha256.startswith(self.value) if self.kind == "sha256-prefix" else found.sha256 == self.value
 
     def __str__(self) -> str:
         return f"{self.kind} {self.value}"

@@ -88,9 +88,7 @@ def _fetch_from_any(entry: Published, target: Path, on_progress: OnProgress | No
     )
 
 
-def _why_not(
-    entry: Published, url: str, target: Path, on_progress: OnProgress | None, timeout: float
-) -> str | None:
+def _why_not(entry: Published, url: str, target: Path, on_progress: OnProgress | None, timeout: float) -> str | None:
     """Fetch ``target`` from ``url`` and return None, or the reason why that failed."""
     log.info("fetching %s from %s", entry.name, url)
     part = target.with_name(f"{entry.file}.part")
@@ -103,9 +101,7 @@ def _why_not(
     return None
 
 
-def _transfer_patiently(
-    entry: Published, url: str, part: Path, on_progress: OnProgress | None, timeout: float
-) -> None:
+def _transfer_patiently(entry: Published, url: str, part: Path, on_progress: OnProgress | None, timeout: float) -> None:
     fruitless = 0
     while True:
         before = _size(part)

@@ -88,9 +88,7 @@ def obtain(entry: Published, *, on_progress: OnProgress | None = None) -> Path:
         namesake = next((path for path in _candidates(entry, by_name=True)), None)
         if namesake is None:
             raise
-        raise WeightsError(
-            f"{str(failure)[:-1]} ({namesake} has that name but another content)."
-        ) from failure
+        raise WeightsError(f"{str(failure)[:-1]} ({namesake} has that name but another content).") from failure
 
 
 def choose(network: str, entries: Sequence[Published] = PUBLISHED) -> tuple[Published, Path | None]:
@@ -116,9 +114,7 @@ def _can_read(entry: Published) -> bool:
 def _candidates(entry: Published, *, by_name: bool = False) -> Iterator[Path]:
     """Give the user's files that may be ``entry``: those of its size, or its name if no digest is known."""
     for place in user_folders():
-        files = (
-            [place] if place.is_file() else [path for path in place.rglob("*") if os.access(path, os.R_OK)]
-        )
+        files = [place] if place.is_file() else [path for path in place.rglob("*") if os.access(path, os.R_OK)]
         for path in sorted(files, key=lambda path: (path.name != entry.file, path)):
             if by_name or entry.digest is None:
                 fits = path.name == entry.file

@@ -52,18 +52,14 @@ class UnusableSourceError(Exception):
     """The address does not offer the file; trying again will not help, another address may."""
 
 
-def transfer(
-    url: str, part: Path, *, size: int | None, timeout: float, on_progress: OnProgress | None = None
-) -> None:
+def transfer(url: str, part: Path, *, size: int | None, timeout: float, on_progress: OnProgress | None = None) -> None:
     """Complete ``part`` with the content of ``url``; ``size`` is how many bytes it must have, if known."""
     try:
         with _open(url, part, timeout) as response:
             start = done = _resumed_at(response, part)
             total = _total(response, start)
             _check_offer(url, response, total, size)
-            _stamp(part).write_text(
-                json.dumps({"url": url, "validator": _validator(response)}), encoding="utf-8"
-            )
+            _stamp(part).write_text(json.dumps({"url": url, "validator": _validator(response)}), encoding="utf-8")
             for done in _receive(response, part, start):
                 if on_progress:
                     on_progress(Progress(part.stem, url, done, total))

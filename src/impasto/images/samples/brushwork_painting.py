@@ -81,12 +81,7 @@ class _Canvas:
         along = np.gradient(points, axis=1)
         normals = np.stack([-along[..., 1], along[..., 0]], axis=-1)
         normals /= np.linalg.norm(normals, axis=-1, keepdims=True) + 1e-6
-        half = (
-            layer.width
-            * np.sqrt(self.width * self.height)
-            / 2
-            * random.uniform(0.7, 1.25, (len(points), 1, 1))
-        )
+        half = layer.width * np.sqrt(self.width * self.height) / 2 * random.uniform(0.7, 1.25, (len(points), 1, 1))
         for stroke in range(len(points)):
             self._draw_bristles(layer, points[stroke], normals[stroke] * half[stroke], colors[stroke], random)
 
@@ -95,9 +90,7 @@ class _Canvas:
     ) -> None:
         pencil, height = ImageDraw.Draw(self.colors), ImageDraw.Draw(self.relief)
         thick = max(1, round(2.6 * float(np.linalg.norm(reach[0])) / layer.bristles))
-        belly = (
-            np.sin(np.linspace(0.25, np.pi - 0.12, _STEPS))[:, None] ** 0.5
-        )  # strokes are thin where they end
+        belly = np.sin(np.linspace(0.25, np.pi - 0.12, _STEPS))[:, None] ** 0.5  # strokes are thin where they end
         loads = random.uniform(0.84, 1.14, layer.bristles)
         for place in random.permutation(layer.bristles):
             aside = (2 * (place + 0.5) / layer.bristles - 1) * reach * belly

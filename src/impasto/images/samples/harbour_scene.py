@@ -67,9 +67,7 @@ class _Scene:
     def paint_sky(self) -> None:
         away = np.hypot((self.x - _SUN[0]) * 1.2, self.y - _SUN[1])
         glow = np.exp(-((away / 0.30) ** 2))
-        sky = _ramp(np.clip(self.y / _SHORE, 0, 1), _SKY) + glow[..., None] * np.array(
-            [0.24, 0.12, -0.04], np.float32
-        )
+        sky = _ramp(np.clip(self.y / _SHORE, 0, 1), _SKY) + glow[..., None] * np.array([0.24, 0.12, -0.04], np.float32)
         self.colors = self._clouded(sky, away)
         self.colors = mixed(self.colors, (1.0, 0.94, 0.74), np.exp(-((away / 0.06) ** 2)) * 0.8)
         self.colors = mixed(self.colors, (1.0, 0.99, 0.92), stepped(away, 0.034, 0.028))
@@ -150,9 +148,7 @@ class _Scene:
         corners = 1 - 0.22 * stepped(np.hypot(self.x - 0.5, self.y - 0.5), 0.35, 0.80)
         grain = np.random.default_rng(77).standard_normal((*self.size, 1), dtype=np.float32)
         dark = 1 - curved.mean(axis=2, keepdims=True)
-        return np.asarray(
-            np.clip(curved * corners[..., None] + grain * (0.008 + 0.012 * dark), 0, 1), np.float32
-        )
+        return np.asarray(np.clip(curved * corners[..., None] + grain * (0.008 + 0.012 * dark), 0, 1), np.float32)
 
     def _rippled(self) -> Plane:
         """Return waves in about [-0.5, 0.5] that lie flat and shrink towards the shore."""

@@ -57,9 +57,7 @@ def lighthouse(left: float, base: float) -> list[Shape]:
         low, high = base - 0.015 - 0.026 * band, base - 0.041 - 0.026 * band
         wide, narrow = 0.0135 - 0.0012 * band, 0.0123 - 0.0012 * band
         color = (0.94, 0.90, 0.84) if band % 2 else (0.76, 0.24, 0.18)
-        shapes.append(
-            ([(left - wide, low), (left - narrow, high), (left + narrow, high), (left + wide, low)], color)
-        )
+        shapes.append(([(left - wide, low), (left - narrow, high), (left + narrow, high), (left + wide, low)], color))
         dark = (color[0] * 0.62, color[1] * 0.62, color[2] * 0.66)
         shapes.append(
             (
@@ -75,9 +73,7 @@ def lighthouse(left: float, base: float) -> list[Shape]:
     top = base - 0.145
     shapes.append((_box(left - 0.009, top - 0.004, 0.018, 0.004), (0.20, 0.18, 0.20)))
     shapes.append((_box(left - 0.005, top - 0.020, 0.010, 0.016), (1.0, 0.90, 0.60)))
-    shapes.append(
-        ([(left - 0.008, top - 0.020), (left, top - 0.034), (left + 0.008, top - 0.020)], (0.55, 0.18, 0.15))
-    )
+    shapes.append(([(left - 0.008, top - 0.020), (left, top - 0.034), (left + 0.008, top - 0.020)], (0.55, 0.18, 0.15)))
     return shapes
 
 
@@ -86,8 +82,7 @@ def quay(base: float, right: float) -> list[Shape]:
     shapes: list[Shape] = [(_box(0.0, base - 0.009, right, 0.011), (0.36, 0.32, 0.31))]
     shapes.append((_box(0.0, base - 0.009, right, 0.003), (0.72, 0.60, 0.50)))
     shapes += [
-        (_box(float(post), base - 0.016, 0.002, 0.018), (0.16, 0.13, 0.13))
-        for post in np.arange(0.01, right, 0.027)
+        (_box(float(post), base - 0.016, 0.002, 0.018), (0.16, 0.13, 0.13)) for post in np.arange(0.01, right, 0.027)
     ]
     return shapes
 
