@@ -207,7 +207,7 @@ def _check_one(field: Field, kind: Any, value: Any) -> None:
 def _check_number(field: Field, value: Any) -> None:
     too_low = field.minimum is not None and value < field.minimum
     too_high = field.maximum is not None and value > field.maximum
-    if too_low or too_high or not math.isfinite(value):
+    if too_low or too_high or (isinstance(value, float) and not math.isfinite(value)):
         shown = f"{value:g}" if isinstance(value, float) else value
         raise OptionError(f"{field.name} is {shown}; {_allowed(field)}.")
 
@@ -305,7 +305,9 @@ class Optimize(MethodOptions):
         is_input=True,
         words=("embedded", "vgg19", "vgg16"),
     )
-    steps: int = option(240, "Steps altogether; most of them are spent on the small scales.", minimum=1)
+    steps: int = option(
+        240, "Steps altogether; most of them are spent on the small scales.", minimum=1, maximum=100_000
+    )
     scales: int | None = option(
         None,
         "Sizes to paint at, each twice the one before, the last being the result's. Default: from about 128 px up.",
@@ -352,7 +354,10 @@ class Optimize(MethodOptions):
         maximum=0.999,
     )
     patience: int = option(
-        40, "A scale ends after this many steps without getting better; 0 never ends early.", minimum=0
+        40,
+        "A scale ends after this many steps without getting better; 0 never ends early.",
+        minimum=0,
+        maximum=100_000,
     )
     precision: Precision = option("auto", "Numbers to compute with: bfloat16 is faster where the processor has it.")
     finish: Finish = option(

@@ -1,0 +1,86 @@
+"""Neural style transfer: paint one picture with the style of another, offline, at any size.
+
+>>> import impasto
+>>> impasto.stylize("harbour.jpg", "night.jpg").save("out.png")  # doctest: +SKIP
+
+Everything public is listed in ``__all__`` and arrives on first use (PEP 562): ``import impasto`` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from impasto import images as images
+    from impasto import losses as losses
+    from impasto import models as models
+    from impasto.config import MethodOptions as MethodOptions
+    from impasto.config import Optimize as Optimize
+    from impasto.engine import Result as Result
+    from impasto.engine import Step as Step
+    from impasto.engine import load as load
+    from impasto.engine import methods as methods
+    from impasto.engine import plan as plan
+    from impasto.engine import replay as replay
+    from impasto.engine import stylize as stylize
+    from impasto.errors import ImpastoError as ImpastoError
+
+    __version__: str
+
+__all__ = [
+    "ImpastoError",
+    "MethodOptions",
+    "Optimize",
+    "Result",
+    "Step",
+    "__version__",
+    "images",
+    "load",
+    "losses",
+    "methods",
+    "models",
+    "plan",
+    "replay",
+    "stylize",
+]
+
+_HOMES = {
+    "ImpastoError": "impasto.errors",
+    "MethodOptions": "impasto.config",
+    "Optimize": "impasto.config",
+    "Result": "impasto.engine",
+    "Step": "impasto.engine",
+    "load": "impasto.engine",
+    "methods": "impasto.engine",
+    "plan": "impasto.engine",
+    "replay": "impasto.engine",
+    "stylize": "impasto.engine",
+}
+_MODULES = ("images", "losses", "models")
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        value: Any = _version()
+    elif name in _MODULES:
+        value = importlib.import_module(f"impasto.{name}")
+    elif name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+    else:
+        raise AttributeError(f"module 'impasto' has no attribute {name!r}")
+    globals()[name] = value  # the next access does not come here
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("impasto")
+    except PackageNotFoundError:  # run from a folder of sources that was never installed
+        return "0+source"

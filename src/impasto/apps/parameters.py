@@ -1,0 +1,81 @@
+"""Parameters that several commands share, each said once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from impasto.config import PRESETS
+
+__all__ = [
+    "AsJson",
+    "Backbone",
+    "Bits",
+    "Force",
+    "Method",
+    "NoMetadata",
+    "NoRecipe",
+    "Output",
+    "Photo",
+    "Preset",
+    "Quality",
+    "Quiet",
+    "Styles",
+]
+
+FILE_PANEL = "The file"
+
+Photo = Annotated[Path, typer.Argument(metavar="PHOTO", help="The photograph to paint.", show_default=False)]
+Styles = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="STYLE",
+        help="A painting, or a folder of paintings by one hand. Several styles are mixed.",
+        show_default=False,
+    ),
+]
+Output = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="OUT",
+        help="Where to write; the ending names the format.",
+        show_default=False,
+    ),
+]
+Method = Annotated[
+    str,
+    typer.Option("--method", "-m", metavar="NAME", help="Way of stylising; `impasto methods` lists them."),
+]
+Preset = Annotated[
+    str | None,
+    typer.Option(
+        "--preset",
+        "-p",
+        metavar="|".join(dict.fromkeys(name for presets in PRESETS.values() for name in presets)),
+        help="Options to begin with; those given beside it win.",
+    ),
+]
+Backbone = Annotated[
+    str,
+    typer.Option("--backbone", metavar="NAME", help="Network to look into: a name, or a file of its weights."),
+]
+Force = Annotated[bool, typer.Option("--force", "-f", help="Overwrite what exists.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, errors too.")]
+Quality = Annotated[
+    int, typer.Option(metavar="N", help="Of JPEG, WebP, AVIF and HEIC, 1 to 100.", rich_help_panel=FILE_PANEL)
+]
+Bits = Annotated[
+    int, typer.Option(metavar="8|16", help="Per channel; 16 for PNG and TIFF.", rich_help_panel=FILE_PANEL)
+]
+NoMetadata = Annotated[
+    bool,
+    typer.Option("--no-metadata", help="Leave out the photo's date, place, author.", rich_help_panel=FILE_PANEL),
+]
+NoRecipe = Annotated[
+    bool, typer.Option("--no-recipe", help="Leave out how the picture was made.", rich_help_panel=FILE_PANEL)
+]

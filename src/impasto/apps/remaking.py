@@ -1,0 +1,136 @@
+"""``impasto replay`` makes a picture again from its recipe, ``impasto resume`` goes on with one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from impasto.apps.console import INTERRUPTED, print_json, say
+from impasto.apps.options import given, value_of
+from impasto.apps.outputs import check_picture
+from impasto.apps.parameters import AsJson, Bits, Force, NoMetadata, NoRecipe, Output, Quality, Quiet
+from impasto.apps.progress import show_progress
+from impasto.apps.saving import Saving, sentence_of, summary_of
+from impasto.config import MethodOptions, fields_of
+
+if TYPE_CHECKING:
+    from impasto.engine.result import Result
+
+__all__ = ["replay", "resume"]
+
+Painted = Annotated[Path, typer.Argument(metavar="OUT", help="A picture that Impasto painted.", show_default=False)]
+FoundPhoto = Annotated[
+    Path | None,
+    typer.Option("--photo", metavar="FILE", help="Where the photo is now. Default: beside OUT.", show_default=False),
+]
+FoundStyles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--style",
+        metavar="FILE",
+        help="Where a style or mask is now: a file or a folder; repeatable. Default: beside OUT.",
+        show_default=False,
+    ),
+]
+
+
+def replay(
+    painted: Painted,
+    *,
+    photo: FoundPhoto = None,
+    styles: FoundStyles = None,
+    output: Output = None,
+    force: Force = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    quality: Quality = 95,
+    bits: Bits = 8,
+    no_metadata: NoMetadata = False,
+    no_recipe: NoRecipe = False,
+    **options: Any,
+) -> int:
+    """Make a picture again from the recipe inside it.
+
+    The inputs are recognised by their content; one that has changed since is refused. The new picture is
+    called OUT-replay unless -o says otherwise.
+    """
+    from impasto import engine
+
+    saving = Saving(quality=quality, bits=bits, keep_metadata=not no_metadata, keep_recipe=not no_recipe)
+    output = output or painted.with_stem(f"{painted.stem}-replay")
+    check_picture(output, force=force, bits=bits, inputs=[painted])
+    result = _remade(engine.replay, painted, photo, styles, options, quiet=quiet)
+    saving.save(result, output)
+    verdict = _comparison(painted, output)
+    return _reported(result, output, quiet=quiet, as_json=as_json, compared=verdict)
+
+
+def resume(
+    painted: Painted,
+    *,
+    photo: FoundPhoto = None,
+    styles: FoundStyles = None,
+    output: Output = None,
+    force: Force = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    quality: Quality = 95,
+    bits: Bits = 8,
+    no_metadata: NoMetadata = False,
+    no_recipe: NoRecipe = False,
+    **options: Any,
+) -> int:
+    """Go on with a picture that was interrupted.
+
+    OUT itself is replaced by the finished picture unless -o says otherwise.
+    """
+    from impasto import engine
+
+    saving = Saving(quality=quality, bits=bits, keep_metadata=not no_metadata, keep_recipe=not no_recipe)
+    output = output or painted
+    check_picture(output, force=force or output == painted, bits=bits)
+    result = _remade(engine.resume, painted, photo, styles, options, quiet=quiet)
+    saving.save(result, output)
+    return _reported(result, output, quiet=quiet, as_json=as_json)
+
+
+def _remade(
+    remake: Callable[..., Result],
+    painted: Path,
+    photo: Path | None,
+    styles: list[Path] | None,
+    options: dict[str, Any],
+    *,
+    quiet: bool,
+) -> Result:
+    fields = {field.name: field for field in fields_of(MethodOptions)}
+    changes = {name: value_of(fields[name], text) for name, text in given(options).items()}
+    with show_progress(quiet=quiet) as on_step:
+        return remake(painted, photo=photo, styles=styles or (), on_step=on_step, **changes)
+
+
+def _comparison(old: Path, new: Path) -> str:
+    """Say how near the new picture is to the old one."""
+    from impasto.images import read
+
+    before, after = read(old).pixels, read(new).pixels
+    if before.shape != after.shape:
+        return f"Its size is not that of {old.name}."
+    gap = round(255 * float((before - after).abs().max()))
+    return (
+        f"It is identical to {old.name}." if gap == 0 else f"It differs from {old.name} by up to {gap} of 255 levels."
+    )
+
+
+def _reported(result: Result, output: Path, *, quiet: bool, as_json: bool, compared: str = "") -> int:
+    summary = summary_of(result, output) | ({"compared": compared} if compared else {})
+    if not quiet:
+        say(f"{sentence_of(result)} {compared}".strip())
+    if as_json:
+        print_json({"results": [summary], "failed": []})
+    else:
+        typer.echo(output)
+    return INTERRUPTED if result.stopped == "interrupted" else 0

@@ -1,0 +1,176 @@
+"""``impasto stylize``: paint a photo in the manner of a painting, or of several."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from impasto.apps.console import print_json, refuse, say
+from impasto.apps.jobs import Job, Outcomes, Request, jobs_of
+from impasto.apps.methods import chosen_config
+from impasto.apps.parameters import (
+    AsJson,
+    Bits,
+    Force,
+    Method,
+    NoMetadata,
+    NoRecipe,
+    Output,
+    Photo,
+    Preset,
+    Quality,
+    Quiet,
+    Styles,
+)
+from impasto.apps.progress import show_progress
+from impasto.apps.recording import Recorder, Wishes
+from impasto.apps.saving import Saving, sentence_of, summary_of
+from impasto.apps.weights import fetch_for
+from impasto.errors import ImpastoError
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from impasto.engine.progress import Step
+    from impasto.images import Picture
+
+__all__ = ["stylize"]
+
+RECORD_PANEL = "Kept on the way"
+
+
+def stylize(
+    photo: Photo,
+    styles: Styles,
+    *,
+    output: Output = None,
+    method: Method = "optimize",
+    preset: Preset = None,
+    each: Annotated[bool, typer.Option("--each", help="Make one output for each style instead of mixing.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done and what it costs.")] = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    quality: Quality = 95,
+    bits: Bits = 8,
+    no_metadata: NoMetadata = False,
+    no_recipe: NoRecipe = False,
+    save_every: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Save the picture every N steps.", rich_help_panel=RECORD_PANEL),
+    ] = None,
+    timelapse: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Film of the painting, .mp4 or .gif.", rich_help_panel=RECORD_PANEL),
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Chart of the losses.", rich_help_panel=RECORD_PANEL)
+    ] = None,
+    sheet: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Photo, styles and result side by side.", rich_help_panel=RECORD_PANEL),
+    ] = None,
+    **options: Any,
+) -> int:
+    """Paint PHOTO in the manner of STYLE.
+
+    Several styles are mixed, in the parts that --style-weights says, or each used where its --mask is white.
+    The result is called PHOTO-STYLE unless -o says otherwise, and its file holds the recipe to make it again.
+    """
+    from impasto.images import read
+
+    saving = Saving(quality=quality, bits=bits, keep_metadata=not no_metadata, keep_recipe=not no_recipe)
+    request = Request(
+        config=chosen_config(method, preset, options),
+        photo=photo,
+        picture=read(photo),
+        styles=styles,
+        wishes=Wishes(save_every=save_every, timelapse=timelapse, plot=plot, sheet=sheet),
+        output=output,
+        each=each,
+        bits=bits,
+        force=force,
+    )
+    jobs = jobs_of(request)
+    if dry_run:
+        _show_plans(request.picture, jobs, as_json=as_json)
+        return 0
+    fetch_for(request.config, quiet=quiet)
+    outcomes = _paint_all(request.picture, jobs, saving, quiet=quiet)
+    _report(outcomes, as_json=as_json)
+    return outcomes.status
+
+
+def _show_plans(picture: Picture, jobs: Sequence[Job], *, as_json: bool) -> None:
+    from impasto.engine import plan
+
+    plans = [(job, plan(picture, list(job.styles), job.config)) for job in jobs]
+    if as_json:
+        facts = [{"output": str(job.output), **dataclasses.asdict(found)} for job, found in plans]
+        print_json({"plans": facts})
+        return
+    for job, found in plans:
+        typer.echo(f"output     {job.output}\n{found.describe()}")
+
+
+def _paint_all(picture: Picture, jobs: Sequence[Job], saving: Saving, *, quiet: bool) -> Outcomes:
+    """Paint one after the other; among several, one that fails does not keep the others from being made."""
+    outcomes = Outcomes()
+    for job in jobs:
+        try:
+            summary = _paint(picture, job, saving, quiet=quiet, title=job.title if len(jobs) > 1 else "")
+        except ImpastoError as refusal:
+            if len(jobs) == 1:
+                raise
+            outcomes.add_failure(job, refusal)
+            continue
+        outcomes.done.append(summary)
+        if summary["stopped"] == "interrupted":
+            outcomes.interrupted = True
+            break
+    return outcomes
+
+
+def _paint(picture: Picture, job: Job, saving: Saving, *, quiet: bool, title: str) -> dict[str, Any]:
+    from impasto import engine
+
+    with (
+        Recorder(job.wishes, job.output, steps=getattr(job.config, "steps", None)) as record,
+        show_progress(title, quiet=quiet) as show,
+    ):
+
+        def on_step(step: Step) -> None:
+            show(step)
+            record(step)
+
+        result = engine.stylize(picture, list(job.styles), job.config, on_step=on_step)
+        saving.save(result, job.output)
+        drawn = record.finish(result, _shown(picture, job) if job.wishes.sheet else [])
+    if not quiet:
+        say(sentence_of(result))
+    return {**summary_of(result, job.output), "also": [str(path) for path in drawn]}
+
+
+def _shown(picture: Picture, job: Job) -> list[tuple[str, Tensor]]:
+    """Return what a sheet shows beside the result: the photo, and each style that is one file."""
+    from impasto.images import read
+
+    files = [Path(style) for style in job.styles if Path(style).is_file()]
+    return [("photo", picture.pixels), *((path.stem, read(path).pixels) for path in files)]
+
+
+def _report(outcomes: Outcomes, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"results": outcomes.done, "failed": outcomes.failed})
+        return
+    for summary in outcomes.done:
+        for path in (summary["output"], *summary["also"]):
+            typer.echo(path)
+    for failure in outcomes.failed:
+        refuse(f"{failure['style']}: {failure['message']}", kind=failure["kind"], as_json=False)
+    if outcomes.failed:
+        say(f"{len(outcomes.failed)} of {len(outcomes.failed) + len(outcomes.done)} failed.")

@@ -1,0 +1,157 @@
+"""``impasto sweep``: the same picture with different options, side by side on a labelled sheet."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from impasto.apps.console import INTERRUPTED, print_json, say
+from impasto.apps.methods import chosen_config
+from impasto.apps.options import as_flag, config_from, given
+from impasto.apps.outputs import check_picture, default_name
+from impasto.apps.parameters import AsJson, Force, Method, Output, Photo, Preset, Quiet, Styles
+from impasto.apps.progress import show_progress
+from impasto.apps.saving import summary_of
+from impasto.apps.weights import fetch_for
+from impasto.config import Field, MethodOptions, fields_of
+from impasto.errors import OptionError, did_you_mean
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from impasto.engine.result import Result
+    from impasto.images import Picture
+
+__all__ = ["combinations", "sweep", "values_to_try"]
+
+SIZE = "384"  # long side of each picture unless --size or a preset says otherwise: a sheet is for comparing
+
+
+def sweep(
+    photo: Photo,
+    styles: Styles,
+    *,
+    vary: Annotated[
+        list[str],
+        typer.Option(
+            metavar="OPTION=A,B,…",
+            help="An option and the values to try; repeat for every combination.",
+            show_default=False,
+        ),
+    ],
+    output: Output = None,
+    method: Method = "optimize",
+    preset: Preset = None,
+    force: Force = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    **options: Any,
+) -> int:
+    """Paint PHOTO with every combination of some options, on one labelled sheet.
+
+    Pictures are 384 px unless --size says otherwise. The sheet is called PHOTO-STYLE-sweep.png unless -o says
+    otherwise.
+    """
+    from impasto.images import read
+
+    start = given(options)
+    if preset is None:
+        start.setdefault("size", SIZE)
+    base = chosen_config(method, preset, start)
+    tried = values_to_try(vary, base, method=method)
+    combined = combinations(base, tried, method=method)
+    picture = read(photo)
+    output = output or Path(f"{Path(default_name(photo, styles, picture)).stem}-sweep.png")
+    check_picture(output, force=force)
+    fetch_for(base, quiet=quiet)
+    results = _paint(picture, styles, combined, quiet=quiet)
+    if results:
+        _draw(tried, [result.image for _, result in results], output)
+        _report(output, results, as_json=as_json)
+    return INTERRUPTED if len(results) < len(combined) else 0
+
+
+def values_to_try(vary: Sequence[str], base: MethodOptions, *, method: str) -> dict[str, list[str]]:
+    """Return the values to try, as they were typed, by option."""
+    fields = {field.name: field for field in fields_of(base)}
+    tried: dict[str, list[str]] = {}
+    for wish in vary:
+        name, values = _parsed(wish, fields, method)
+        if name in tried:
+            raise OptionError(f"--vary names {name} twice; give all its values in one, as in --vary {name}=A,B,C.")
+        tried[name] = values
+    return tried
+
+
+def combinations(
+    base: MethodOptions, tried: Mapping[str, Sequence[str]], *, method: str
+) -> list[tuple[str, MethodOptions]]:
+    """Return every combination of the values as a label and a config, the last option changing fastest."""
+    start = {field.name: getattr(base, field.name) for field in fields_of(base)}
+    found = []
+    for values in itertools.product(*tried.values()):
+        changes = dict(zip(tried, values, strict=True))
+        config = config_from(type(base), changes, owner=method, start=start)
+        found.append((_label(changes), config))
+    return found
+
+
+def _label(changes: Mapping[str, str]) -> str:
+    return " · ".join(f"{name.replace('_', ' ')} {text}" for name, text in changes.items())
+
+
+def _parsed(wish: str, fields: Mapping[str, Field], method: str) -> tuple[str, list[str]]:
+    name, _, texts = wish.partition("=")
+    name = name.strip().removeprefix("--").replace("-", "_")
+    values = [text.strip() for text in texts.split(",") if text.strip()]
+    if not values:
+        raise OptionError(f"--vary is {wish!r}; write an option and its values, as in --vary strength=30,60,90.")
+    if name not in fields:
+        raise OptionError(f"--vary is {wish!r}, but {name!r} is not an option of {method}{did_you_mean(name, fields)}.")
+    if fields[name].item_type is not None:
+        raise OptionError(f"--vary cannot vary {as_flag(name)}, which takes several values by itself.")
+    return name, values
+
+
+def _paint(
+    picture: Picture, styles: Sequence[str], combined: Sequence[tuple[str, MethodOptions]], *, quiet: bool
+) -> list[tuple[str, Result]]:
+    """Paint one after the other until all are done or the user has seen enough."""
+    from impasto import engine
+
+    painted: list[tuple[str, Result]] = []
+    for number, (label, config) in enumerate(combined, 1):
+        with show_progress(f"{number}/{len(combined)} {label}", quiet=quiet) as on_step:
+            result = engine.stylize(picture, list(styles), config, on_step=on_step)
+        if result.stopped == "interrupted":
+            say(f"Interrupted; {len(painted)} of {len(combined)} were done.")
+            break
+        painted.append((label, result))
+    return painted
+
+
+def _draw(tried: Mapping[str, Sequence[str]], images: Sequence[Tensor], path: Path) -> None:
+    """Draw a table for two options, else a sheet whose rows go through the last option."""
+    from impasto.evaluation import contact_sheet, grid_sheet
+
+    names = list(itertools.product(*([(name, text) for text in texts] for name, texts in tried.items())))
+    labels = [_label(dict(pairs)) for pairs in names]
+    across = len(list(tried.values())[-1])
+    if len(tried) != 2:
+        contact_sheet(list(zip(labels, images, strict=False)), path, columns=across if len(tried) > 1 else None)
+        return
+    down, over = ([_label({name: text}) for text in texts] for name, texts in tried.items())
+    cells = [*images, *[None] * (len(labels) - len(images))]
+    grid_sheet(down, over, [cells[start : start + across] for start in range(0, len(cells), across)], path)
+
+
+def _report(output: Path, results: Sequence[tuple[str, Result]], *, as_json: bool) -> None:
+    if not as_json:
+        typer.echo(output)
+        return
+    summaries = [{"label": label, **summary_of(result, output)} for label, result in results]
+    print_json({"output": str(output), "pictures": summaries})
