@@ -131,7 +131,9 @@ def stylized(photo: Path, painting: Path, args: argparse.Namespace) -> Path:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         steps = 10 + len(photo.stem) % 4 * 15
-        stylize(photo, painting, Optimize(size=SIDE, steps=steps, backbone=str(args.kit / VGG_FILE))).save(path)
+        vgg = str(args.kit / VGG_FILE)
+        config = Optimize(size=SIDE, steps=steps, backbone=vgg, style_term="statistics", content_layers=("relu4_1",))
+        stylize(photo, painting, config).save(path)
     return path
 
 

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 
 REPOSITORY = Path(__file__).resolve().parent.parent
+
+# The same examples every time, however slow the machine.
+hypothesis.settings.register_profile("house", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("house")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--bless", action="store_true", help="store the golden pictures as they come out now")
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +30,54 @@ def kit() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Small pictures are painted faster, and alike everywhere, without threads waiting for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(autouse=True)
 def seeded() -> None:
     """Start every test from the same random state."""
     torch.manual_seed(0)
+
+
+def _narrow(patch: pytest.MonkeyPatch) -> None:
+    """Give the embedded encoder's deep layers fewer channels: the same code, half the time."""
+    from impasto.models import encoder
+
+    patch.setattr(encoder, "WIDTHS", {name: min(width, 64) for name, width in encoder.WIDTHS.items()})
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file for the narrowed encoder with seeded random weights that keep activations alive."""
+    from safetensors.torch import save_file
+
+    from impasto.models.encoder import Encoder
+
+    generator = torch.Generator().manual_seed(5)
+    with pytest.MonkeyPatch.context() as patch:
+        _narrow(patch)
+        shapes = {name: value.shape for name, value in Encoder().state_dict().items()}
+    state = {}
+    for name, shape in shapes.items():
+        fan_in = shape[1:].numel() if len(shape) == 4 else 400
+        state[name] = (torch.randn(shape, generator=generator) * (2 / fan_in) ** 0.5).half()
+    path = tmp_path_factory.mktemp("weights") / "encoder.safetensors"
+    save_file(state, path)
+    return path
+
+
+@pytest.fixture
+def tiny_backbone(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Let "embedded" be a network that needs no trained weights: narrower, with seeded random numbers."""
+    from impasto.models import backbones, encoder
+
+    _narrow(monkeypatch)
+    for module in (encoder, backbones):
+        monkeypatch.setattr(module, "WEIGHTS_FILE", tiny_weights)
+    return tiny_weights

@@ -45,9 +45,7 @@ def test_own_folders_are_searched_in_order_and_empty_names_ignored(
     assert search_folders() == [tmp_path / "a", tmp_path / "b", fetched_folder()]
 
 
-@pytest.mark.parametrize(
-    ("value", "offline"), [("1", True), ("yes", True), ("", False), ("0", False), ("No", False)]
-)
+@pytest.mark.parametrize(("value", "offline"), [("1", True), ("yes", True), ("", False), ("0", False), ("No", False)])
 def test_offline_is_a_switch(value: str, offline: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("IMPASTO_OFFLINE", value)
     assert is_offline() is offline

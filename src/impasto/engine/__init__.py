@@ -4,6 +4,7 @@ from impasto.engine.door import Stylizer, config_of, load, methods, plan, styliz
 from impasto.engine.planning import Plan
 from impasto.engine.progress import OnStep, Step
 from impasto.engine.recipe import Ingredient, Recipe
+from impasto.engine.reconstructing import reconstruct_content, reconstruct_style
 from impasto.engine.replaying import replay, resume
 from impasto.engine.result import Result
 
@@ -19,6 +20,8 @@ __all__ = [
     "load",
     "methods",
     "plan",
+    "reconstruct_content",
+    "reconstruct_style",
     "replay",
     "resume",
     "stylize",

@@ -71,6 +71,10 @@ def plan(content: One, style: Given, config: MethodOptions | str | None = None, 
 def _configured(config: MethodOptions | str | None, options: dict[str, Any]) -> MethodOptions:
     if isinstance(config, MethodOptions):
         return from_dict(type(config), {**vars(config), **options})
+    if not isinstance(config, str | None):
+        raise OptionError(
+            f"a {type(config).__name__} was given as config; it takes a method's name or a method's config."
+        )
     return from_dict(config_of(config or DEFAULT_METHOD), options)
 
 

@@ -32,7 +32,14 @@ from impasto.engine.result import Result, Stop
 from impasto.engine.walking import Walk, make_walk
 from impasto.errors import ImpastoError, OptionError
 from impasto.images import fit_long_side, luminance, match_color, read, resize, transfer_color_only
-from impasto.models.backbones import backbone_downloads, backbone_layers, backbone_title, load_backbone, weights_hash
+from impasto.models.backbones import (
+    backbone_downloads,
+    backbone_layers,
+    backbone_title,
+    check_pooling,
+    load_backbone,
+    weights_hash,
+)
 
 __all__ = ["Checkpoint", "Optimizer"]
 
@@ -55,6 +62,7 @@ class Optimizer:
         self.config = config
         self.device = pick_device(config.device)
         self.precision = pick_precision(config.precision, self.device)
+        check_pooling(config.backbone, config.pooling)
         available = backbone_layers(config.backbone)
         self.style_layers = style_layers(config.style_layers, available)
         self.content_layers = content_layers(config.content_layers, available)
@@ -198,7 +206,7 @@ class Painting:
         image, walk = self._as_seen(at.image), None
         for scale in range(at.scale, len(self.scales)):
             done = at.step if scale == at.scale else 0
-            try:  # noqa: PERF203 - a scale takes seconds
+            try:
                 image, walk = self._paint_scale(network, scale, image, walk, done)
             except KeyboardInterrupt:  # while the scale was prepared
                 if walk is None and resume_from is None:

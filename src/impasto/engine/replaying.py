@@ -94,7 +94,8 @@ def _check_weights(stylizer: Stylizer, recipe: Recipe, changes: dict[str, Any]) 
     """Refuse to go on with other weights than the picture was made with."""
     if not recipe.weights or "backbone" in changes or not isinstance(stylizer, Optimizer):
         return
-    if stylizer.weights_of(stylizer.load_network()) != list(recipe.weights):
+    here = stylizer.weights_of(stylizer.load_network())
+    if [one.sha256 for one in here] != [one.sha256 for one in recipe.weights]:  # a file may have another name by now
         made_with = f"Impasto {recipe.versions.get('impasto', 'of another version')}"
         raise InputError(
             f"the picture was made with other weights of {recipe.weights[0].name} than are here; make it again with "

@@ -44,6 +44,14 @@ def symmetric(matrix: Tensor) -> Tensor:
     return ((matrix + matrix.mT) / 2).double()
 
 
+def decomposable(matrix: Tensor) -> Tensor:
+    """Return matrices (..., C, C) with zeros for those that hold a NaN or an infinity, which ``eigh`` refuses to take.
+
+    Whoever decomposes them has to see to it that the result is NaN nevertheless.
+    """
+    return torch.where(matrix.isfinite().all(-1).all(-1)[..., None, None], matrix, 0)
+
+
 def square_root(matrix: Tensor) -> Tensor:
     """Return the symmetric square root R of positive semi-definite matrices S (..., C, C), so that R R = S.
 
@@ -53,9 +61,10 @@ def square_root(matrix: Tensor) -> Tensor:
     """
     S = symmetric(matrix)
     with torch.no_grad():
-        eigenvalues, V = torch.linalg.eigh(S)
+        sound = decomposable(S)
+        eigenvalues, V = torch.linalg.eigh(sound)
         r = safe_sqrt(eigenvalues)  # (..., C)
-        root: Tensor = (V * r.unsqueeze(-2)) @ V.mT
+        root: Tensor = (V * r.unsqueeze(-2)) @ V.mT + (S - sound)  # NaN in, NaN out
         slope = safe_divide(torch.ones((), dtype=S.dtype, device=S.device), r.unsqueeze(-1) + r.unsqueeze(-2))
     if not S.requires_grad:
         return root

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from impasto.losses.numerics import safe_divide, safe_sqrt, square_root, symmetric
+from impasto.losses.numerics import decomposable, safe_divide, safe_sqrt, square_root, symmetric
 from impasto.losses.sums import Moments, measured
 
 __all__ = ["Gaussian", "gaussian", "gram_loss", "moments_loss", "wasserstein2_loss"]
@@ -81,7 +81,7 @@ def wasserstein2_loss(features: Tensor | Moments, target: Tensor | Moments | Gau
     """
     x, t = measured(features), target if isinstance(target, Gaussian) else gaussian(target, blur)
     S1, S2, T = (symmetric(S) for S in (_blurred(x.covariance, t.blur), t.covariance, t.root))
-    eigenvalues = torch.linalg.eigvalsh(symmetric(T @ S1 @ T))  # (B, C), ascending
+    eigenvalues = torch.linalg.eigvalsh(decomposable(symmetric(T @ S1 @ T)))  # (B, C), ascending
     rounding = torch.finfo(eigenvalues.dtype).eps * eigenvalues[..., -1:].detach()
     bures = (S1 + S2).diagonal(dim1=-2, dim2=-1).sum(-1) - 2 * safe_sqrt(eigenvalues, rounding).sum(-1)
     shift = (x.mean - t.mean).square().sum(-1)

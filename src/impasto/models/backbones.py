@@ -19,6 +19,7 @@ __all__ = [
     "backbone_layers",
     "backbone_title",
     "cell_of",
+    "check_pooling",
     "load_backbone",
     "reach",
     "weights_hash",
@@ -49,16 +50,19 @@ def load_backbone(
 ) -> nn.Module:
     """Return the frozen network called ``name``, or the one whose weights are in the file of that path."""
     if name == "embedded":
-        if pooling != "max":
-            raise OptionError(
-                f"pooling is {pooling!r}, but the embedded encoder was trained with max; leave it, or use VGG."
-            )
+        check_pooling(name, pooling)
         return embedded_encoder(layers)
     if name == "vgg19":
         return vgg19(layers, pooling=pooling, padding=padding, on_progress=on_progress)
     if name == "vgg16":
         return vgg16(layers, pooling=pooling, padding=padding, on_progress=on_progress)
     return vgg_from_file(_weights_path(name), layers, pooling=pooling, padding=padding)
+
+
+def check_pooling(name: str, pooling: Pooling) -> None:
+    """Refuse a pooling that the backbone cannot do."""
+    if name == "embedded" and pooling != "max":
+        raise OptionError(f"pooling is {pooling!r}, but the embedded encoder has only max; leave it out, or use a VGG.")
 
 
 def backbone_title(name: str) -> str:

@@ -182,7 +182,7 @@ def _described_batches(
     fresh = crops(sources, (2.0, 1.5, 1.0)[: len(sources)], size=config.crop, count=config.batch, rng=rng)
     pool: list[tuple[Tensor, dict[str, Tensor]]] = []
     while True:
-        if len(pool) < config.pool // 4 or rng.random() < 1 / config.reuse:
+        if len(pool) < max(1, config.pool // 4) or rng.random() < 1 / config.reuse:
             images = disturb(next(fresh), rng)
             described = images, _describe(images, teachers)
             if len(pool) < config.pool:

@@ -1,0 +1,49 @@
+"""Pictures recovered from features alone: shallow layers know more of where things are, statistics nothing of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from impasto import engine
+from impasto.errors import OptionError
+
+
+def likeness(one: Tensor, other: Tensor) -> float:
+    return float(torch.corrcoef(torch.stack([one.flatten(), other.flatten()]))[0, 1])
+
+
+def test_a_shallow_layer_gives_the_picture_back_and_a_deep_one_less_of_it(photo: Tensor) -> None:
+    shallow, deep = (
+        likeness(engine.reconstruct_content(photo, layer, steps=30, scales=1), photo)
+        for layer in ("relu1_1", "relu4_1")
+    )
+    assert shallow > 0.8
+    assert shallow > deep
+
+
+def test_a_texture_has_the_styles_colors_but_nothing_of_its_layout(painting: Tensor) -> None:
+    ramp = torch.linspace(0.2, 1, 48).view(1, 1, 1, -1)
+    lit = painting * ramp  # brighter to the right
+    texture = engine.reconstruct_style(lit, ["relu1_1", "relu2_1"], steps=30, scales=1)
+    assert (texture.mean((2, 3)) - lit.mean((2, 3))).abs().max() < 0.06
+    assert abs(likeness(texture, lit)) < 0.8 * likeness(lit, lit)
+    columns = texture.mean((0, 1, 2))
+    assert abs(float(columns[24:].mean() - columns[:24].mean())) < 0.5 * float(
+        lit[..., 24:].mean() - lit[..., :24].mean()
+    )
+
+
+@pytest.mark.parametrize("verb", [engine.reconstruct_content, engine.reconstruct_style])
+def test_options_are_those_of_optimize(verb: Any, photo: Tensor) -> None:
+    layer: Any = "relu1_1" if verb is engine.reconstruct_content else ["relu1_1"]
+    told: list[Any] = []
+    made = verb(photo, layer, steps=2, size=28, on_step=told.append)
+    assert made.shape == (1, 3, 20, 28)
+    assert len(told) == 2
+    assert torch.equal(made, verb(photo, layer, steps=2, size=28))
+    with pytest.raises(OptionError, match="did you mean"):
+        verb(photo, "relu_1_1" if verb is engine.reconstruct_content else ["relu_1_1"], steps=2)

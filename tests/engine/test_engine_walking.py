@@ -1,0 +1,176 @@
+"""The two walks on functions whose lowest point is known, and over ground that gives way."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from impasto.config import Optimize
+from impasto.engine.walking import AdamWalk, make_walk
+
+OPTIMIZERS = ("lbfgs", "adam")
+Backward = Callable[[Tensor], dict[str, float]]
+
+
+def bowl(goal: Tensor) -> Backward:
+    """A smooth function that is lowest at ``goal``; steeper in some directions than in others."""
+    steepness = torch.linspace(0.2, 2.0, goal.numel()).view_as(goal)
+
+    def backward(image: Tensor) -> dict[str, float]:
+        total = (steepness * (image - goal).square()).sum()
+        total.backward()
+        return {"total": float(total.detach())}
+
+    return backward
+
+
+def spoiled(backward: Backward, after: int, *, loss: bool = True, slope: bool = True) -> Backward:
+    """The same function, but from a number of calls on its loss or its slope (or both) is NaN."""
+    calls = 0
+
+    def spoilt(image: Tensor) -> dict[str, float]:
+        nonlocal calls
+        calls += 1
+        values = backward(image)
+        if calls > after and slope:
+            image.grad.fill_(math.nan)  # type: ignore[union-attr]
+        return {"total": math.nan} if calls > after and loss else values
+
+    return spoilt
+
+
+def config(optimizer: str, **options: object) -> Optimize:
+    return Optimize(optimizer=optimizer, averaging=0.0, learning_rate=0.05, **options)
+
+
+@pytest.fixture
+def goal() -> Tensor:
+    return 0.3 + 0.4 * torch.rand(1, 3, 4, 5)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_both_walks_arrive(optimizer: str, goal: Tensor) -> None:
+    walk = make_walk(config(optimizer), torch.full_like(goal, 0.5), bowl(goal), 60, before=None)
+    totals = [walk.step()["total"] for _ in range(60)]
+    assert totals[-1] < 1e-3 * totals[0]
+    torch.testing.assert_close(walk.picture(), goal, atol=0.01, rtol=0)
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_walk_does_not_touch_where_it_starts_from(optimizer: str, goal: Tensor) -> None:
+    start = torch.full_like(goal, 0.5)
+    walk = make_walk(config(optimizer), start, bowl(goal), 3, before=None)
+    walk.step()
+    assert (start == 0.5).all()
+    assert not start.requires_grad
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize(("loss", "slope"), [(True, True), (True, False), (False, True)])
+@pytest.mark.parametrize("after", [0, 3])
+def test_nan_is_never_part_of_the_picture(optimizer: str, loss: bool, slope: bool, after: int, goal: Tensor) -> None:
+    start = torch.full_like(goal, 0.5)
+    walk = make_walk(config(optimizer), start, spoiled(bowl(goal), after, loss=loss, slope=slope), 8, before=None)
+    for _ in range(8):
+        walk.step()
+        assert walk.picture().isfinite().all()
+    if after == 0:
+        assert torch.equal(walk.picture(), start)
+    else:
+        assert (walk.picture() - goal).square().mean() < (start - goal).square().mean()
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_picture_lies_between_0_and_1(optimizer: str) -> None:
+    walk = make_walk(
+        config(optimizer), torch.full((1, 3, 2, 2), 0.9), bowl(torch.full((1, 3, 2, 2), 3.0)), 40, before=None
+    )
+    for _ in range(40):
+        walk.step()
+    assert walk.picture().max() == 1
+
+
+def test_lbfgs_goes_back_to_its_best_picture_and_then_takes_shorter_steps() -> None:
+    """A valley so narrow that a full first step lands far up the other side, again and again."""
+    goal = torch.full((1, 3, 2, 2), 0.5)
+    start = goal + 0.01
+
+    def backward(image: Tensor) -> dict[str, float]:
+        total = 1e4 * (image - goal).abs().pow(1.5).sum()
+        total.backward()
+        return {"total": float(total.detach())}
+
+    walk = make_walk(config("lbfgs"), start, backward, 60, before=None)
+    first = walk.step()["total"]
+    for _ in range(59):
+        walk.step()
+    assert backward(walk.picture().clone().requires_grad_())["total"] < 0.1 * first
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_walk_that_is_led_astray_keeps_its_best_picture(optimizer: str) -> None:
+    """At the lowest point already, with a slope that says otherwise: nothing is gained by walking."""
+    start = torch.full((1, 3, 4, 4), 0.5)
+
+    def backward(image: Tensor) -> dict[str, float]:
+        (image * 5).sum().backward()
+        return {"total": 1.0 + 1e6 * float((image.detach() - start).square().mean())}
+
+    walk = make_walk(config(optimizer), start, backward, 10, before=None)
+    for _ in range(10):
+        walk.step()
+    assert torch.equal(walk.picture(), start)
+
+
+def test_adam_takes_what_it_has_learnt_to_the_next_scale(goal: Tensor) -> None:
+    small = AdamWalk(config("adam"), torch.full_like(goal, 0.5), bowl(goal), 5, None)
+    for _ in range(5):
+        small.step()
+    large_goal = torch.rand(1, 3, 8, 10)
+    large = make_walk(config("adam"), torch.full_like(large_goal, 0.5), bowl(large_goal), 5, before=small)
+    assert isinstance(large, AdamWalk)
+    kept = large.optimizer.state[large.image]
+    assert kept["exp_avg_sq"].shape == large.image.shape
+    assert kept["exp_avg_sq"].min() >= 0
+    assert float(kept["step"]) == 5
+    large.step()
+    assert large.picture().isfinite().all()
+
+
+def test_adam_walks_as_far_as_the_strength_says() -> None:
+    """Its steps are equally long however small the slope, so a weak style must not begin with long ones."""
+    goal = torch.full((1, 3, 4, 4), 0.52)
+    walks = {
+        strength: make_walk(config("adam", strength=strength), goal - 0.02, bowl(goal), 4, before=None)
+        for strength in (1.0, 100.0)
+    }
+    moved = {}
+    for strength, walk in walks.items():
+        walk.step()
+        moved[strength] = float((walk.picture() - (goal - 0.02)).abs().mean())
+    assert moved[1.0] == pytest.approx(moved[100.0] / 100, rel=0.05)
+
+
+@pytest.mark.parametrize("averaging", [0.0, 0.95])
+def test_adams_picture_is_an_average_of_its_latest_pictures(averaging: float) -> None:
+    """On an even slope the walk goes straight on, so an average lags behind it."""
+
+    def even(image: Tensor) -> dict[str, float]:
+        image.grad = torch.ones_like(image)
+        return {"total": 1.0}
+
+    options = Optimize(optimizer="adam", averaging=averaging, learning_rate=0.01)
+    walk = AdamWalk(options, torch.full((1, 3, 2, 2), 0.9), even, 20, None)
+    positions = []
+    for _ in range(20):
+        walk.step()
+        positions.append(float(walk.image.detach().mean()))
+    averaged = float(walk.picture().mean())
+    if averaging == 0:
+        assert averaged == pytest.approx(positions[-1])
+    else:
+        assert positions[-1] < averaged < positions[0]
