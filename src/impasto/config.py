@@ -381,6 +381,9 @@ class EncoderTraining(_Checked):
         "Repeat for each.",
         is_input=True,
     )
+    from_weights: Path | None = option(
+        None, "Weights of an encoder to start from instead of random ones.", is_input=True
+    )
     steps: int = option(20_000, "Steps of training.", minimum=1)
     batch: int = option(8, "Crops per step.", minimum=1)
     crop: int = option(128, "Side of a crop.", minimum=32, unit="px")

@@ -83,10 +83,10 @@ def read_tensors(path: Path, *, wanted: Wanted = lambda _: True) -> tuple[Tensor
 
 def write_tensors(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
     """Write tensors and metadata as safetensors, whole or not at all."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
-    with writing_whole(path) as unfinished:
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, unfinished, metadata)
+    with writing_whole(path) as unfinished:  # not save_file, which makes files that only their owner may read
+        unfinished.write_bytes(save({name: tensor.contiguous() for name, tensor in tensors.items()}, metadata))
 
 
 def _kind_of(path: Path) -> str:

@@ -9,6 +9,7 @@ batch goes into a pool and is learnt from several times, as replay does in reinf
 from __future__ import annotations
 
 import copy
+import json
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -22,6 +23,7 @@ from torch import Tensor, nn
 from impasto.config import EncoderTraining, fields_of, to_dict
 from impasto.errors import OptionError
 from impasto.models.encoder import HEAD_WIDTHS, WIDTHS, Encoder
+from impasto.models.reading import read_tensors, write_tensors
 from impasto.training.pictures import crops, disturb, pictures_in
 from impasto.training.teachers import Teacher, load_teacher
 
@@ -96,6 +98,9 @@ class _State:
         torch.manual_seed(config.seed)
         self.config, self.path, self.step = config, path, 0
         self.student = Student().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if config.from_weights is not None:
+            tensors, _ = read_tensors(config.from_weights)
+            self.student.encoder.load_state_dict({name: value.float() for name, value in tensors.items()})
         self.average = copy.deepcopy(self.student).requires_grad_(requires_grad=False)
         self.adam = torch.optim.AdamW(self.student.parameters(), lr=config.learning_rate, weight_decay=1e-4)
         if path.exists():
@@ -215,12 +220,8 @@ def _describe(images: Tensor, teachers: list[Teacher]) -> dict[str, Tensor]:
 
 def export_encoder(encoder: Encoder, path: Path, config: EncoderTraining) -> Path:
     """Write the weights as float16 safetensors with the training's config inside."""
-    import json
-
-    from safetensors.torch import save_file
-
-    tensors = {name: value.detach().half().contiguous() for name, value in encoder.state_dict().items()}
+    tensors = {name: value.detach().half() for name, value in encoder.state_dict().items()}
     files = {option.name for option in fields_of(config) if option.is_input}  # whose paths are nobody's business
     options = {name: value for name, value in to_dict(config).items() if name not in files}
-    save_file(tensors, path, metadata={"trained_with": json.dumps(options)})
+    write_tensors(path, tensors, {"trained_with": json.dumps(options)})
     return path
