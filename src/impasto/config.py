@@ -334,7 +334,7 @@ class Optimize(MethodOptions):
     balance: Balance = option(
         "pair",
         "What the weights are relative to: pair (the pair's own distance and contrast, so they mean the same for every "
-        "pair) or classic (the squared differences of Gatys et al. as the first tools added them up).",
+        "pair) or classic (squared differences of features and Gram matrices, added up as the first tools did).",
     )
     tv_kind: Variation = option("squared", "Kind of total variation.")
     content_layers: tuple[str, ...] = option(

@@ -158,3 +158,20 @@ def test_disturbing_is_repeatable_and_leaves_the_random_state_alone() -> None:
     one, same = (disturb(batch, random.Random(5)) for _ in range(2))
     assert torch.equal(one, same)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+# --- damaged pictures --------------------------------------------------------------------------------------------
+
+
+def test_a_damaged_picture_is_passed_over_and_named(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    good, bad = picture(tmp_path / "good.png", color=(255, 0, 0)), tmp_path / "bad.png"
+    bad.write_bytes(good.read_bytes()[:60])
+    batch = next(crops([[good, bad]], [1.0], size=16, count=12, rng=random.Random(0)))
+    assert torch.equal(batch[:, 0], torch.ones(12, 16, 16))
+    assert "bad.png cannot be read" in caplog.text
+
+
+def test_a_folder_that_is_gone_ends_in_one_sentence(tmp_path: Path) -> None:
+    gone = [tmp_path / f"{number}.png" for number in range(3)]
+    with pytest.raises(InputError, match="50 pictures in a row could not be read"):
+        next(crops([gone], [1.0], size=16, count=2, rng=random.Random(0)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import math
 import random
 from collections.abc import Iterator, Sequence
@@ -18,6 +19,8 @@ from impasto.errors import InputError
 
 __all__ = ["crops", "disturb", "is_kept_out", "pictures_in"]
 
+log = logging.getLogger(__name__)
+MOST_FAILURES = 50  # in a row: then the folder is gone, not a picture damaged
 SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
 
 
@@ -58,18 +61,31 @@ def crops(
     ``sources`` are groups of pictures, drawn in proportion to ``shares``. More crops from each picture that is
     opened save time, at the price of batches that resemble themselves.
     """
+    pictures = _readable(sources, shares, rng)
     while True:
         batch: list[Tensor] = []
         while len(batch) < count:
-            path = rng.choice(rng.choices(sources, shares)[0])
-            batch += _crops_of(path, size, min(per_picture, count - len(batch)), rng)
+            picture = next(pictures)
+            batch += [_crop(picture, size, rng) for _ in range(min(per_picture, count - len(batch)))]
         yield torch.stack(batch).contiguous(memory_format=torch.channels_last)
 
 
-def _crops_of(path: Path, size: int, count: int, rng: random.Random) -> list[Tensor]:
-    with Image.open(path) as opened:
-        picture = opened.convert("RGB")
-    return [_crop(picture, size, rng) for _ in range(count)]
+def _readable(sources: Sequence[Sequence[Path]], shares: Sequence[float], rng: random.Random) -> Iterator[Image.Image]:
+    """Yield pictures for ever; damaged ones are passed over, unless nothing else comes for long."""
+    failures = 0
+    while True:
+        path = rng.choice(rng.choices(sources, shares)[0])
+        try:
+            with Image.open(path) as opened:
+                picture = opened.convert("RGB")
+        except (OSError, SyntaxError, ValueError) as fault:  # whatever Pillow says of a damaged file
+            failures += 1
+            log.warning("%s cannot be read and is passed over (%s)", path.name, fault)
+            if failures == MOST_FAILURES:
+                raise InputError(f"{failures} pictures in a row could not be read, {path.name} the last.") from fault
+        else:
+            failures = 0
+            yield picture
 
 
 def _crop(picture: Image.Image, size: int, rng: random.Random) -> Tensor:
