@@ -16,6 +16,7 @@ from impasto.config import Field, MethodOptions, fields_of
 from impasto.engine.recipe import Ingredient
 from impasto.errors import InputError, OptionError, did_you_mean
 from impasto.images import Picture, read, read_mask, region_weights
+from impasto.images.formats import format_of
 from impasto.weights import file_sha256
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ __all__ = ["Given", "Style", "Work", "prepare"]
 
 One: TypeAlias = Union[str, "os.PathLike[str]", Picture, Tensor, "Image"]
 Given: TypeAlias = Union[One, "Style", Sequence[Union[One, "Style"]]]
-
-PICTURE_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif", ".heic", ".heif"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def _style(given: One | Style) -> Style:
         return given
     if isinstance(given, (str, os.PathLike)) and Path(given).is_dir():
         folder = Path(given)
-        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES)
+        paths = sorted(path for path in folder.iterdir() if format_of(path.suffix))
         if not paths:
             raise InputError(f"the folder {folder.name} holds no pictures; as a style it needs at least one painting.")
         return Style(folder.name, tuple(read(path) for path in paths))
