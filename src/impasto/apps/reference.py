@@ -14,7 +14,7 @@ PAGE = Path("docs") / "options.md"
 INTRODUCTION = """\
 # Options
 
-<!-- Written by `python -m impasto.apps.reference` from `src/impasto/config.py`: change it there. -->
+<!-- Written by `python -m impasto.apps.reference` from `src/impasto/config/`: change it there. -->
 
 Every option is one field of a config. On the command line it is a flag (`--keep-color`), in Python an
 argument (`impasto.stylize(photo, style, keep_color=True)`), in a recipe a value by the same name."""
