@@ -22,3 +22,12 @@ def test_remembered_statistics_make_a_tile_equal_its_place_in_the_whole():
 
 def test_a_flat_channel_stays_finite():
     assert Reading().normalize("a", torch.full((1, 1, 4, 4), 0.3)).abs().max() < 1e-3
+
+
+def test_the_slope_is_that_of_the_formula_with_own_and_with_given_statistics():
+    x = torch.rand(2, 3, 5, 4, dtype=torch.float64, requires_grad=True)
+    scale, shift = (torch.rand(rows, 3, 1, 1, dtype=torch.float64, requires_grad=True) for rows in (2, 1))
+    given = {"a": (torch.rand(2, 3, 1, 1, dtype=torch.float64), torch.rand(2, 3, 1, 1, dtype=torch.float64) + 0.5)}
+    for statistics in (None, given):
+        inputs = (x, scale, shift)
+        assert torch.autograd.gradcheck(lambda *v, s=statistics: Reading(s).normalize("a", *v), inputs)

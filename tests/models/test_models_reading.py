@@ -139,6 +139,20 @@ def test_metadata_comes_back(tmp_path: Path) -> None:
     assert read_tensors(save(tmp_path / "a.safetensors", TENSORS))[1] == {"licence": "CC0"}
 
 
+@pytest.mark.parametrize("start", [b"\x80", b"PK"], ids=["a pickle", "an archive"])
+def test_safetensors_that_begin_like_another_format_are_safetensors(start: bytes, tmp_path: Path) -> None:
+    """A file begins with the length of its header, which can be any multiple of eight."""
+    path = tmp_path / "model.safetensors"
+    write_tensors(path, TENSORS, {"filling": ""})
+    shortest = int.from_bytes(path.read_bytes()[:8], "little")
+    wanted = next(length for length in range(shortest, 2**16, 8) if length.to_bytes(8, "little").startswith(start))
+    write_tensors(path, TENSORS, {"filling": "x" * (wanted - shortest)})
+    assert path.read_bytes().startswith(start)
+    tensors, metadata = read_tensors(path)
+    assert torch.equal(tensors["a.weight"], TENSORS["a.weight"])
+    assert len(metadata["filling"]) == wanted - shortest
+
+
 def test_a_pickle_is_read_once_and_then_its_copy(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = save(tmp_path / "file.pth", TENSORS)
     first, metadata = read_weights(path, purpose="test")

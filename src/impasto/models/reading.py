@@ -93,6 +93,8 @@ def _kind_of(path: Path) -> str:
     try:
         with path.open("rb") as file:
             start = file.read(9)
+        if _is_safetensors(start, path):
+            return "safetensors"
         if start.startswith(b"PK"):
             return "archive" if _is_numpy_archive(path) else "pickle"
     except (OSError, zipfile.BadZipFile) as failure:
@@ -101,9 +103,17 @@ def _kind_of(path: Path) -> str:
         return "hdf5"
     if start.startswith(b"\x80"):
         return "pickle"
-    if start.endswith(b"{"):
+    if start.endswith(b"{"):  # cut off, as the reader will say
         return "safetensors"
     raise WeightsError(f"{path} is not a file of weights; give safetensors, .pth, .npz or Keras' .h5.")
+
+
+def _is_safetensors(start: bytes, path: Path) -> bool:
+    """Say whether a file begins with the length of its header and the header's brace.
+
+    Asked first: the length is just a number, and its first bytes may be those that a pickle or an archive begins with.
+    """
+    return start.endswith(b"{") and int.from_bytes(start[:8], "little") <= path.stat().st_size
 
 
 def _is_numpy_archive(path: Path) -> bool:
@@ -125,7 +135,15 @@ def _read_safetensors(path: Path, wanted: Wanted) -> tuple[Tensors, dict[str, st
 def _read_pickle(path: Path, wanted: Wanted) -> tuple[Tensors, dict[str, str]]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch muses about pickle protocols; here a file is read or refused
-        content: Any = torch.load(path, map_location="cpu", weights_only=True)
+        try:
+            content: Any = torch.load(path, map_location="cpu", weights_only=True)
+        except pickle.UnpicklingError as fault:
+            if "GLOBAL" not in str(fault):  # it names no class or function, so it is only damaged
+                raise ValueError("its pickle is damaged") from fault
+            raise WeightsError(
+                f"{path} cannot be read as weights without running code of its own, which Impasto never does; "
+                "get the bare weights (a state_dict), best as safetensors."
+            ) from fault
     for wrapper in ("state_dict", "model"):
         if isinstance(content, dict) and isinstance(content.get(wrapper), dict):
             content = content[wrapper]

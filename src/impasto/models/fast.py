@@ -1,0 +1,214 @@
+"""The fast network: any style in one pass.
+
+A style is a vector, the means and mean squares of the encoder's features of a painting; a small perceptron turns it
+into a scale and a shift for every channel of the network (Huang & Belongie, "Arbitrary Style Transfer in Real-time with
+Adaptive Instance Normalization", ICCV 2017; Ghiasi et al., "Exploring the Structure of a Real-time, Arbitrary Neural
+Artistic Stylization Network", BMVC 2017). What is different here, and why:
+
+- Most of the work is done at an eighth of the size, and pixels enter and leave by rearrangement: speed.
+- Before the last rearrangement the frequencies are taken out at which a lattice of two or four pixels would stand, and
+  all other enlargements are smooth: flat features give a flat picture, and textured ones no grid.
+- A field of noise fixed to the picture comes in with the photo, so strokes have something to grow from in a flat sky.
+- All that depends on the whole picture are the normalisations' statistics, and those can be given (see
+  :mod:`impasto.models.normalizing`): any size can be painted tile by tile.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import TypeAlias
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from impasto.errors import WeightsError
+from impasto.models.encoder import HEAD_WIDTHS, WIDTHS, PaddedConvolution, pad_by_one
+from impasto.models.grain import OCTAVES
+from impasto.models.normalizing import Reading
+from impasto.models.reading import read_tensors
+
+__all__ = [
+    "CODE_LAYERS",
+    "CODE_LENGTH",
+    "STRIDE",
+    "FastNetwork",
+    "Modulation",
+    "described",
+    "embedded_fast",
+    "smoothed",
+]
+
+CODE_LAYERS = tuple(HEAD_WIDTHS)
+CODE_LENGTH = 2 * sum(WIDTHS[layer[4:]] for layer in CODE_LAYERS)
+STRIDE = 8
+"""Sides must be multiples of this."""
+
+Modulation: TypeAlias = Mapping[str, Tensor]
+"""What a style makes of the network: for each layer (B, 2, C), a scale and a shift; and how much grain (B, OCTAVES)."""
+
+WEIGHTS_FILE = Path(str(resources.files("impasto.models"))) / "data" / "fast.safetensors"
+ENTRANCE, TRUNK, EXIT = 64, 144, 32
+BLOCKS = 4
+
+
+class FastNetwork(nn.Module):
+    """Paint a picture (B, 3, H, W) in the manner of a style vector (B, CODE_LENGTH)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        trunk = {f"block{block}{half}": (TRUNK, TRUNK) for block in range(BLOCKS) for half in "ab"}
+        shapes = {
+            "entrance": (48 + OCTAVES, ENTRANCE),
+            "down": (ENTRANCE, TRUNK),
+            **trunk,
+            "up": (TRUNK, ENTRANCE),
+            "strokes": (ENTRANCE, ENTRANCE),
+            "detail": (ENTRANCE, ENTRANCE),
+            "exit": (ENTRANCE + ENTRANCE // 4 + 12, EXIT),
+        }
+        self.convs = nn.ModuleDict(
+            {name: PaddedConvolution(*shape, 3, stride=2 if name == "down" else 1) for name, shape in shapes.items()}
+        )
+        self.pixels = PaddedConvolution(EXIT, 12, 3)
+        self.predictor = StylePredictor({name: width for name, (_, width) in shapes.items()})
+
+    def in_precision(self, precision: torch.dtype) -> FastNetwork:
+        """Bring all but the style's small part to this precision, and return the network."""
+        self.convs.to(precision)
+        self.pixels.to(precision)
+        return self
+
+    def modulation(self, code: Tensor) -> Modulation:
+        """Return what a style makes of the network; modulations may be mixed like styles."""
+        return self.predictor(code)  # type: ignore[no-any-return]
+
+    def forward(self, image: Tensor, modulation: Modulation, noise: Tensor, reading: Reading | None = None) -> Tensor:
+        """Return the painted picture; ``noise`` is (B, OCTAVES, H/4, W/4), sides are multiples of STRIDE."""
+        reading = reading or Reading()
+
+        def layer(name: str, x: Tensor, beside: Tensor | None = None) -> Tensor:
+            return self._layer(name, x, modulation[name], reading, beside)
+
+        grain = noise * modulation["grain"][..., None, None]
+        blocks = torch.cat([F.pixel_unshuffle(image - 0.5, 4), grain], 1)
+        entrance = F.relu(layer("entrance", self._cast(blocks)))
+        x = F.relu(layer("down", entrance))
+        for block in range(BLOCKS):
+            x = x + layer(f"block{block}b", F.relu(layer(f"block{block}a", x)))
+        x = F.relu(layer("up", _doubled(x), entrance))
+        x = F.relu(layer("strokes", x))
+        # Enlarged maps alone would be soft: beside them come finer maps, rearranged, and the photo's own pixels.
+        detail = F.pixel_shuffle(F.relu(layer("detail", x)), 2)
+        photo = self._cast(F.pixel_unshuffle(image - 0.5, 2))
+        x = F.relu(layer("exit", torch.cat([_doubled(x), detail, photo], 1)))
+        return 0.5 + F.pixel_shuffle(smoothed(self.pixels(x).float()), 2)
+
+    def _layer(
+        self, name: str, x: Tensor, modulation: Tensor, reading: Reading, beside: Tensor | None = None
+    ) -> Tensor:
+        """Convolve, add what is ``beside``, normalise and modulate."""
+        scale, shift = modulation[..., None, None].unbind(1)
+        if reading.given is not None and not torch.is_grad_enabled():
+            return self._folded(name, x, 1 + scale, shift, reading.given[name], beside)
+        x = self.convs[name](x)
+        return reading.normalize(name, x if beside is None else x + beside, 1 + scale, shift)
+
+    def _folded(
+        self, name: str, x: Tensor, scale: Tensor, shift: Tensor, seen: tuple[Tensor, Tensor], beside: Tensor | None
+    ) -> Tensor:
+        """Do the same for one picture with all that is known beforehand folded into the weights: no pass for it."""
+        conv, (mean, deviation) = self.convs[name], seen
+        gain = scale / deviation  # (1, C, 1, 1)
+        bias = (gain * (conv.get_parameter("bias").view_as(gain) - mean) + shift).flatten().to(x.dtype)
+        kernels = (conv.get_parameter("weight") * gain.view(-1, 1, 1, 1)).to(x.dtype)
+        kernels = kernels.contiguous(memory_format=torch.channels_last)
+        folded = F.conv2d(pad_by_one(x), kernels, bias, stride=2 if name == "down" else 1)
+        return folded if beside is None else torch.addcmul(folded, beside, gain.to(x.dtype))
+
+    def _cast(self, x: Tensor) -> Tensor:
+        return x.to(self.pixels.weight.dtype).contiguous(memory_format=torch.channels_last)
+
+
+class StylePredictor(nn.Module):
+    """From a style vector to a scale and a shift for every channel."""
+
+    def __init__(self, widths: Mapping[str, int], width: int = 96) -> None:
+        super().__init__()
+        # Set from the training's paintings, so that every entry of a vector counts alike.
+        self.center = nn.Parameter(torch.zeros(CODE_LENGTH), requires_grad=False)
+        self.spread = nn.Parameter(torch.ones(CODE_LENGTH), requires_grad=False)
+        self.trunk = nn.Sequential(nn.Linear(CODE_LENGTH, width), nn.SiLU(), nn.Linear(width, width), nn.SiLU())
+        self.heads = nn.ModuleDict({name: nn.Linear(width, 2 * channels) for name, channels in widths.items()})
+        self.grain = nn.Linear(width, OCTAVES)
+        for head in (*self.heads.values(), self.grain):  # at first every style leaves the network as it is
+            for value in head.parameters():
+                nn.init.zeros_(value)
+
+    def measure(self, codes: Tensor) -> None:
+        """Learn from many styles' vectors (N, CODE_LENGTH) what is usual and what is much."""
+        self.center.data.copy_(described(codes).mean(0))
+        self.spread.data.copy_(described(codes).std(0).clamp_min(1e-3))
+
+    def forward(self, code: Tensor) -> Modulation:
+        """Return the modulation for codes (B, CODE_LENGTH)."""
+        hidden = self.trunk((described(code) - self.center) / self.spread)
+        predicted: dict[str, Tensor] = {name: head(hidden).unflatten(1, (2, -1)) for name, head in self.heads.items()}
+        return {**predicted, "grain": 1 + self.grain(hidden)}
+
+
+def described(code: Tensor) -> Tensor:
+    """Turn means and mean squares, which mix, into means and deviations, which are easier to read."""
+    mean, square = code.chunk(2, -1)
+    return torch.cat([mean, (square - mean.square()).clamp_min(1e-6).sqrt()], -1)
+
+
+def _doubled(x: Tensor) -> Tensor:
+    return F.interpolate(x, scale_factor=2.0, mode="bilinear")  # repeated pixels would show as squares
+
+
+def smoothed(x: Tensor) -> Tensor:
+    """Take from 12 channels at half the size (B, 12, H, W) what would show as a lattice once they are rearranged.
+
+    First what alternates from place to place, which would be a lattice of four pixels: a filter that is flat but for a
+    dip to zero there. Then a blur by 1-2-1 of the pixels that the channels will be, whose zero is at two pixels.
+    """
+    taps = x.new_tensor(_DIP)
+    channels = x.shape[1]
+    row, column = taps.view(1, 1, 1, -1).expand(channels, 1, 1, -1), taps.view(1, 1, -1, 1).expand(channels, 1, -1, 1)
+    reach = len(_DIP) // 2
+    x = F.pad(x, (reach, reach, reach, reach), mode="replicate")
+    x = F.conv2d(F.conv2d(x, row, groups=channels), column, groups=channels)
+    blur = _rearranged_blur().to(x).repeat(channels // 4, 1, 1, 1)
+    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), blur, groups=channels // 4)
+
+
+# 1 - ((1 - cos w) / 2)**4: one everywhere but near w = pi, where it is zero. The bracket is the filter (-1, 2, -1) / 4.
+_DIP = [float(place == 4) - (-1) ** place * math.comb(8, place) / 2**8 for place in range(9)]
+
+
+def _rearranged_blur() -> Tensor:
+    """Return the kernel (4, 4, 3, 3) that does to the four places of a 2x2 cell what 1-2-1 does to pixels."""
+    line = torch.zeros(2, 2, 3)  # (place after, place before, cell before it, itself, after it)
+    for after in range(2):
+        for offset, weight in ((-1, 0.25), (0, 0.5), (1, 0.25)):
+            cell, before = divmod(after + offset, 2)
+            line[after, before, cell + 1] += weight
+    return torch.einsum("acy,bdx->abcdyx", line, line).reshape(4, 4, 3, 3)
+
+
+def embedded_fast(*, weights: Path | None = None) -> FastNetwork:
+    """Return the network with the weights that come with the package (or those in ``weights``), frozen."""
+    with torch.device("meta"):  # no numbers are drawn for weights that are read in a moment
+        network = FastNetwork()
+    tensors, _ = read_tensors(weights or WEIGHTS_FILE)
+    try:
+        network.load_state_dict({name: value.float() for name, value in tensors.items()}, assign=True)
+    except RuntimeError as fault:
+        raise WeightsError(
+            "the fast network's weights are not those of this version; install Impasto again."
+        ) from fault
+    return network.eval().requires_grad_(requires_grad=False)

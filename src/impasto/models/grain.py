@@ -1,0 +1,46 @@
+"""A smooth field of noise that belongs to the picture: the same place always holds the same value.
+
+A flat sky gives a network nothing to grow strokes from, so it falls back on a pattern of its own that repeats. This
+field is what strokes grow from instead. It is value noise (Perlin's lattice of random numbers, smoothly filled) in a
+few octaves; each number is a hash of its place and the seed, so any tile can be computed alone and fits its neighbours.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+__all__ = ["OCTAVES", "grain"]
+
+OCTAVES = 4
+"""Channels of the field: the first is white, each one after it twice as coarse."""
+
+
+def grain(size: tuple[int, int], *, seed: int, at: tuple[int, int] = (0, 0)) -> Tensor:
+    """Return noise (1, OCTAVES, *size) of mean 0 and variance about 1; ``at`` is the (top, left) of this part."""
+    return torch.cat([_octave(size, at, seed, octave) for octave in range(OCTAVES)], 1)
+
+
+def _octave(size: tuple[int, int], at: tuple[int, int], seed: int, octave: int) -> Tensor:
+    """Fill a lattice with cells of 2**octave points linearly, and bring it back to variance 1."""
+    cell = 2**octave
+    tops = [start // cell for start in at]
+    cells = [-(-(start + side) // cell) - top for start, side, top in zip(at, size, tops, strict=True)]
+    lattice = _hashed((tops[0], tops[1]), (cells[0] + 1, cells[1] + 1), seed, octave)
+    whole = (cells[0] * cell + 1, cells[1] * cell + 1)
+    filled = F.interpolate(lattice, size=whole, mode="bilinear", align_corners=True)
+    top, left = at[0] - tops[0] * cell, at[1] - tops[1] * cell
+    # Between lattice points a mean of several numbers varies less; on average this brings it back.
+    return filled[..., top : top + size[0], left : left + size[1]] * (1.0 if octave == 0 else 1.5)
+
+
+def _hashed(first: tuple[int, int], count: tuple[int, int], seed: int, octave: int) -> Tensor:
+    """Return a uniform number of variance 1 for each point (1, 1, *count) from ``first`` on, by mixing bits."""
+    row = torch.arange(count[0]).view(-1, 1) + first[0]  # counted from 0, so that an exported graph can count too
+    column = torch.arange(count[1]).view(1, -1) + first[1]
+    mixed = (row * 0x1F1F1F1F + column * 0x3D4D51CB + (seed % 2**31) * 0x27D4EB2F + octave * 0x165667B1) & 0x7FFFFFFF
+    for multiplier in (0x2C1B3C6D, 0x297A2D39):
+        mixed = ((mixed ^ (mixed >> 15)) * multiplier) & 0x7FFFFFFF
+    mixed = mixed ^ (mixed >> 13)
+    return ((mixed & 0xFFFFFF).float() / 2**23 - 1)[None, None] * 3**0.5
