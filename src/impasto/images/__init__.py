@@ -12,7 +12,7 @@ from impasto.images.reading import read
 from impasto.images.recipes import read_recipe
 from impasto.images.recoloring import keep_color, match_color, transfer_color_only
 from impasto.images.resizing import fit_long_side, resize
-from impasto.images.samples import brushwork, harbour
+from impasto.images.samples import brushwork, engraving, harbour, mosaic
 from impasto.images.tiles import Tile, split
 from impasto.images.writing import check_writable, sidecar_of, write
 
@@ -23,6 +23,7 @@ __all__ = [
     "Tile",
     "brushwork",
     "check_writable",
+    "engraving",
     "fill_transparent",
     "fit_long_side",
     "harbour",
@@ -30,6 +31,7 @@ __all__ = [
     "lab_to_rgb",
     "luminance",
     "match_color",
+    "mosaic",
     "over_white",
     "read",
     "read_mask",

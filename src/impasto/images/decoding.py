@@ -15,7 +15,7 @@ from impasto.images.opening import Source
 from impasto.images.picture import Metadata
 from impasto.images.profiles import color_to_srgb, to_srgb
 
-__all__ = ["Decoded", "decode"]
+__all__ = ["Decoded", "decode", "eight_bit_samples", "separated", "upright"]
 
 _TIFF_ORIENTATION, _TIFF_PROFILE = 274, 34675
 
@@ -37,7 +37,7 @@ def decode(source: Source) -> Decoded:
     tags = source.tags
     profile = tags.valueof(_TIFF_PROFILE, default=b"")
     orientation = tags.valueof(_TIFF_ORIENTATION, default=1)
-    color, alpha = _separated(_upright(page_samples(source), orientation), profile)
+    color, alpha = separated(upright(page_samples(source), orientation), profile)
     return Decoded(color, alpha, 16, Metadata())
 
 
@@ -46,13 +46,13 @@ def _decode_image(image: ImageFile.ImageFile) -> Decoded:
     samples = deep_samples(image)
     bits = 8 if samples is None else 16
     if samples is None:
-        samples, profile = _eight_bit_samples(image, profile)
+        samples, profile = eight_bit_samples(image, profile)
     exif = exif_of(image)  # after decoding: PNG may hold it behind the pixels, and TIFF is turned by Pillow itself
-    color, alpha = _separated(_upright(samples, exif.get(Base.Orientation, 1)), profile)
+    color, alpha = separated(upright(samples, exif.get(Base.Orientation, 1)), profile)
     return Decoded(color, alpha, bits, metadata_of(image, exif))
 
 
-def _eight_bit_samples(image: Image.Image, profile: bytes) -> tuple[Samples, bytes]:
+def eight_bit_samples(image: Image.Image, profile: bytes) -> tuple[Samples, bytes]:
     """Return the samples, and the profile that is still to be applied to them."""
     image.load()
     if image.mode in ("CMYK", "LAB"):
@@ -65,7 +65,7 @@ def _eight_bit_samples(image: Image.Image, profile: bytes) -> tuple[Samples, byt
     return samples.reshape(plain.height, plain.width, -1), profile
 
 
-def _separated(samples: Samples, profile: bytes) -> tuple[Samples, NDArray[np.float32] | None]:
+def separated(samples: Samples, profile: bytes) -> tuple[Samples, NDArray[np.float32] | None]:
     """Split off the transparency and convert the color to sRGB."""
     channels = samples.shape[-1]
     if channels in (1, 3):
@@ -74,7 +74,7 @@ def _separated(samples: Samples, profile: bytes) -> tuple[Samples, NDArray[np.fl
     return color_to_srgb(samples[..., :-1], profile), None if np.all(alpha == 1) else alpha
 
 
-def _upright(samples: Samples, orientation: object) -> Samples:
+def upright(samples: Samples, orientation: object) -> Samples:
     """Undo the turning and mirroring that EXIF's orientation (1 to 8) describes."""
     if orientation in (5, 6, 7, 8):
         samples = samples.swapaxes(0, 1)

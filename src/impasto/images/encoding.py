@@ -19,7 +19,7 @@ from impasto.images.metadata import with_recipe, without_maker_note
 from impasto.images.picture import Metadata
 from impasto.images.profiles import srgb_profile
 
-__all__ = ["PNG_RECIPE", "encode"]
+__all__ = ["PNG_RECIPE", "encode", "jpeg_options", "png_options"]
 
 PNG_RECIPE = "impasto"  # the keyword of the text chunk
 
@@ -34,6 +34,12 @@ def encode(format_name: str, pixels: Pixels, *, quality: int, metadata: Metadata
 
 
 def _jpeg(pixels: Pixels, quality: int, metadata: Metadata, recipe: str | None) -> bytes:
+    with _room_for(pixels):
+        return _saved(pixels, "JPEG", optimize=True, **jpeg_options(quality, metadata, recipe))
+
+
+def jpeg_options(quality: int, metadata: Metadata, recipe: str | None) -> dict[str, Any]:
+    """Return Pillow's options for a JPEG."""
     exif = with_recipe(metadata.exif, recipe)
     if len(exif) > _JPEG_SEGMENT:
         _log.warning("left out the camera maker's private EXIF block: a JPEG has no room for it")
@@ -42,9 +48,8 @@ def _jpeg(pixels: Pixels, quality: int, metadata: Metadata, recipe: str | None) 
     if len(xmp) > _JPEG_SEGMENT:
         _log.warning("left out the XMP data: a JPEG has no room for it")
         xmp = b""
-    options = _options(replace(metadata, exif=exif, xmp=xmp), None)
-    with _room_for(pixels):
-        return _saved(pixels, "JPEG", quality=quality, subsampling="4:4:4", optimize=True, **options)
+    described = _options(replace(metadata, exif=exif, xmp=xmp), None)
+    return {"quality": quality, "subsampling": "4:4:4", **described}
 
 
 @contextmanager
@@ -60,13 +65,18 @@ def _room_for(pixels: Pixels) -> Iterator[None]:
 
 
 def _png(pixels: Pixels, quality: int, metadata: Metadata, recipe: str | None) -> bytes:  # noqa: ARG001
+    options = png_options(metadata, recipe)
+    return png16(pixels, options) if pixels.dtype == np.uint16 else _saved(pixels, "PNG", **options)
+
+
+def png_options(metadata: Metadata, recipe: str | None) -> dict[str, Any]:
+    """Return Pillow's options for a PNG."""
     text = PngInfo()
     if recipe is not None:
         text.add_itxt(PNG_RECIPE, recipe)
     if metadata.xmp:
         text.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode(errors="replace"))
-    options = {**_options(replace(metadata, xmp=b""), None), "pnginfo": text}
-    return png16(pixels, options) if pixels.dtype == np.uint16 else _saved(pixels, "PNG", **options)
+    return {**_options(replace(metadata, xmp=b""), None), "pnginfo": text}
 
 
 def _tiff(pixels: Pixels, quality: int, metadata: Metadata, recipe: str | None) -> bytes:  # noqa: ARG001

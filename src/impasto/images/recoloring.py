@@ -10,7 +10,7 @@ linear colour mapping for example-based colour transfer" (:func:`transfer_color_
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import torch
 from torch import Tensor
@@ -25,10 +25,20 @@ from impasto.images.color import (
 )
 from impasto.images.resizing import resize
 
-__all__ = ["KeptColor", "MatchedColor", "keep_color", "match_color", "transfer_color_only"]
+__all__ = [
+    "KeptColor",
+    "MatchedColor",
+    "Moments",
+    "keep_color",
+    "lab_moments",
+    "match_color",
+    "palette_map",
+    "transfer_color_only",
+]
 
 KeptColor = Literal["luminance", "lab"]
 MatchedColor = Literal["covariance", "cholesky", "histogram"]
+Moments: TypeAlias = tuple[Tensor, Tensor]
 
 _LEAST_VARIANCE = 5e-4  # of a color direction, in [0, 1] values: below it there is only noise, not to be amplified
 _LARGEST_STRETCH = 2.5  # of any direction in transfer_color_only: more would turn grain and JPEG blocks into blotches
@@ -74,12 +84,21 @@ def transfer_color_only(photo: Tensor, style: Tensor) -> Tensor:
     so that a dim or flat style does not put out the photo's light: mean and contrast of the lightness go only
     half the way, no direction is stretched over 2.5 times, and colors outside the gamut lose saturation.
     """
-    lab, style_lab = rgb_to_lab(photo) / 100, rgb_to_lab(style) / 100
-    mean, covariance = _moments(lab)
-    new_mean, new_covariance = _half_way_in_lightness(mean, covariance, *_moments(style_lab))
+    return palette_map(lab_moments(photo), style)(photo)
+
+
+def palette_map(moments: Moments, style: Tensor) -> Callable[[Tensor], Tensor]:
+    """Return the map of :func:`transfer_color_only` for a photo with these moments; it can be given any part of it."""
+    mean, covariance = moments
+    new_mean, new_covariance = _half_way_in_lightness(mean, covariance, *lab_moments(style))
     root, inverse_root = _power(covariance, 0.5), _power(covariance, -0.5)
-    transport = inverse_root @ _power(root @ new_covariance @ root, 0.5) @ inverse_root
-    return lab_to_rgb(100 * _moved(lab, mean, _tamed(transport), new_mean))
+    transport = _tamed(inverse_root @ _power(root @ new_covariance @ root, 0.5) @ inverse_root)
+    return lambda part: lab_to_rgb(100 * _moved(rgb_to_lab(part) / 100, mean, transport, new_mean))
+
+
+def lab_moments(picture: Tensor) -> Moments:
+    """Return mean ``(3, 1)`` and covariance ``(3, 3)`` of a picture's colors, as :func:`palette_map` takes them."""
+    return _moments(rgb_to_lab(picture) / 100)
 
 
 def _half_way_in_lightness(
@@ -95,7 +114,7 @@ def _half_way_in_lightness(
     return half_way, style_covariance * scale * scale.T
 
 
-def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
+def _moments(x: Tensor) -> Moments:
     """Return mean ``(3, 1)`` and covariance ``(3, 3)`` of all colors, in float64."""
     colors = x.detach().transpose(0, 1).reshape(3, -1).double()
     mean = colors.mean(dim=1, keepdim=True)

@@ -21,7 +21,7 @@ from impasto.images.opening import shown_name
 from impasto.images.picture import Metadata, Picture
 from impasto.images.resizing import resize
 
-__all__ = ["check_writable", "sidecar_of", "write"]
+__all__ = ["check_writable", "quantized", "reason_of", "sidecar_of", "temporary_in", "write"]
 
 _SUFFIXES = [suffix for known in FORMATS for suffix in known.suffixes]
 
@@ -54,12 +54,12 @@ def write(
     known = check_writable(path, overwrite=overwrite, bits=bits, size=(height, width))
     if not 1 <= quality <= 100:
         raise OptionError(f"quality is {quality}; allowed is a whole number, 1 to 100.")
-    pixels = _quantized(picture, alpha if alpha is None else resize(alpha, (height, width)), known, bits)
+    pixels = quantized(picture, alpha if alpha is None else resize(alpha, (height, width)), known, bits)
     try:
         data = encode(known.name, pixels, quality=quality, metadata=metadata or Metadata(), recipe=recipe)
     except Exception as error:  # encoders are foreign code and fail in many ways
         raise OutputError(
-            f"{shown_name(path)} could not be encoded as {known.name} ({_reason(error)}); try another format."
+            f"{shown_name(path)} could not be encoded as {known.name} ({reason_of(error)}); try another format."
         ) from error
     files = {path: data}
     if recipe is not None and not known.holds_recipe:
@@ -91,7 +91,9 @@ def check_writable(
             _refuse_existing(path, known)
         _try_folder(path.parent)
     except (OSError, ValueError) as error:
-        raise OutputError(f"{name} cannot be written in {folder} ({_reason(error)}); choose another place.") from error
+        raise OutputError(
+            f"{name} cannot be written in {folder} ({reason_of(error)}); choose another place."
+        ) from error
     return known
 
 
@@ -128,16 +130,17 @@ def _refuse_existing(path: Path, known: Format) -> None:
 
 def _try_folder(folder: Path) -> None:
     """Create and remove a file: the only test that is right on every system and network drive."""
-    trial = _temporary(folder)
+    trial = temporary_in(folder)
     trial.touch(exist_ok=False)
     trial.unlink()
 
 
-def _temporary(folder: Path) -> Path:
+def temporary_in(folder: Path) -> Path:
+    """Return a name for a file that is not finished; whoever finds one left behind may remove it."""
     return folder / f".impasto-{secrets.token_hex(8)}.tmp"
 
 
-def _quantized(pixels: Tensor, alpha: Tensor | None, known: Format, bits: int) -> Pixels:
+def quantized(pixels: Tensor, alpha: Tensor | None, known: Format, bits: int) -> Pixels:
     """Return whole numbers, rounded half to even without dithering; NaN and infinity never reach a file."""
     if alpha is not None and known.has_alpha:
         planes = torch.cat([pixels.reshape(3, *pixels.shape[-2:]), alpha.reshape(1, *alpha.shape[-2:])])
@@ -157,13 +160,13 @@ def _place(files: Mapping[Path, bytes]) -> None:
     target = next(iter(files))
     try:
         for target, data in files.items():
-            begun[target] = _temporary(target.parent)
+            begun[target] = temporary_in(target.parent)
             begun[target].write_bytes(data)
         for target, temporary in begun.items():
             temporary.replace(target)
     except OSError as error:
         raise OutputError(
-            f"{shown_name(target)} could not be written ({_reason(error)}); free some space or choose another folder."
+            f"{shown_name(target)} could not be written ({reason_of(error)}); free some space or choose another folder."
         ) from error
     finally:
         for temporary in begun.values():
@@ -171,6 +174,7 @@ def _place(files: Mapping[Path, bytes]) -> None:
                 temporary.unlink(missing_ok=True)
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """Return what an error of the system or of an encoder says, on one line."""
     text = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return " ".join(text.split()) or type(error).__name__

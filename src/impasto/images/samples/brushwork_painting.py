@@ -14,7 +14,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFilter
 from torch import Tensor
 
-from impasto.images.samples.planes import Plane, mixed, sampled, smooth_noise, stepped
+from impasto.images.samples.planes import Plane, mixed, palette, sampled, smooth_noise, stepped
 
 __all__ = ["brushwork"]
 
@@ -171,24 +171,18 @@ def _planned_directions() -> Plane:
 def _planned_colors() -> Plane:
     x, y = _grid()
     bands = smooth_noise(_PLAN, 7, cells=(5, 3), octaves=4)
-    sky = _palette(_NIGHT, 0.10 + 0.75 * bands + 0.25 * y)
+    sky = palette(_NIGHT, 0.10 + 0.75 * bands + 0.25 * y)
     for across, down, radius, _ in _WHIRLS[1:]:
         far = np.hypot(x - across, y - down)
         rings = 0.5 + 0.5 * np.cos(far / radius * 15)
-        sky = mixed(sky, _palette(_NIGHT, 0.35 + 0.65 * rings), np.exp(-((far / radius) ** 4)) * 0.85)
+        sky = mixed(sky, palette(_NIGHT, 0.35 + 0.65 * rings), np.exp(-((far / radius) ** 4)) * 0.85)
         sky = mixed(sky, (0.98, 0.82, 0.42), stepped(far, radius * 0.32, radius * 0.18))
     far = np.hypot(x - _SUN[0], y - _SUN[1])
     halo = np.exp(-((far / 0.19) ** 4)) * (0.55 + 0.45 * np.cos(far * 95))
-    sky = mixed(sky, _palette(_FIRE, 1.05 - far * 4.2), np.clip(halo, 0, 1))
-    sky = mixed(sky, _palette(_FIRE, 1.0 - far * 3.0), stepped(far, 0.105, 0.08))
+    sky = mixed(sky, palette(_FIRE, 1.05 - far * 4.2), np.clip(halo, 0, 1))
+    sky = mixed(sky, palette(_FIRE, 1.0 - far * 3.0), stepped(far, 0.105, 0.08))
     horizon = stepped(y, _skyline(x) - 0.16, _skyline(x)) * 0.75
-    sky = mixed(sky, _palette(_FIRE, 0.25 + 0.7 * bands), horizon)
+    sky = mixed(sky, palette(_FIRE, 0.25 + 0.7 * bands), horizon)
     rows = 0.5 + 0.5 * np.sin(38 * (y - 0.5 * _skyline(x)) + 5 * bands)
-    land = _palette(_LAND, 0.05 + 0.55 * rows + 0.5 * bands * stepped(y, 1.05, 0.62))
+    land = palette(_LAND, 0.05 + 0.55 * rows + 0.5 * bands * stepped(y, 1.05, 0.62))
     return mixed(sky, land, stepped(y, _skyline(x) - 0.005, _skyline(x) + 0.01))
-
-
-def _palette(colors: list[tuple[float, float, float]], place: Plane) -> Plane:
-    """Return colors ``(H, W, 3)`` along a palette, 0 being its first and 1 its last."""
-    stops = np.linspace(0, 1, len(colors))
-    return np.stack([np.interp(place, stops, [color[c] for color in colors]) for c in range(3)], axis=-1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch.nn.functional import interpolate
 
-__all__ = ["Plane", "mixed", "sampled", "smooth_noise", "stepped"]
+__all__ = ["Plane", "mixed", "palette", "sampled", "smooth_noise", "stepped"]
 
 Plane: TypeAlias = NDArray[Any]
 """``(H, W)`` or ``(H, W, 3)``, float32."""
@@ -53,6 +54,12 @@ def mixed(below: Plane, above: Plane | tuple[float, float, float], share: Plane)
     """Lay a color (or picture) over another, ``share`` ``(H, W)`` of it."""
     cover = share[..., None]
     return np.asarray(below * (1 - cover) + np.asarray(above, np.float32) * cover, dtype=np.float32)
+
+
+def palette(colors: Sequence[tuple[float, float, float]], place: Plane) -> Plane:
+    """Return colors ``(H, W, 3)`` along a palette, 0 being its first and 1 its last."""
+    stops = np.linspace(0, 1, len(colors))
+    return np.stack([np.interp(place, stops, [color[c] for color in colors]) for c in range(3)], axis=-1)
 
 
 def sampled(picture: Plane, rows: Plane, columns: Plane) -> Plane:

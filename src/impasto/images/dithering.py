@@ -1,0 +1,43 @@
+"""Few colors that stand still: one palette for many pictures, and a dither that does not move.
+
+What is needed for GIF: a palette for each frame, or a dither that spreads errors, would make every frame flicker.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+__all__ = ["common_palette", "dithered"]
+
+_DEPTH = 8  # of 255: about the distance of neighbouring colors in a palette of 255
+
+
+def common_palette(pictures: Sequence[Image.Image]) -> Image.Image:
+    """Return a palette of 255 colors for pictures (RGB); one place is left for transparency."""
+    samples = [picture.resize((96, 96), Image.Resampling.NEAREST) for picture in pictures]
+    strip = Image.fromarray(np.concatenate([np.asarray(sample) for sample in samples]))
+    return strip.quantize(255, method=Image.Quantize.MEDIANCUT, kmeans=3)
+
+
+def dithered(picture: Image.Image, palette: Image.Image) -> Image.Image:
+    """Return a picture (RGB) in the palette's colors, with an ordered dither, the same for every picture."""
+    height, width = picture.height, picture.width
+    pattern = np.tile(_bayer(8), (math.ceil(height / 8), math.ceil(width / 8)))[:height, :width]
+    # turned over for each color, so that the dots are of color rather than of light
+    dots = np.stack([pattern, pattern[:, ::-1], pattern[::-1]], axis=-1) - 0.5
+    pixels = np.asarray(picture, dtype=np.float32) + _DEPTH * dots
+    moved = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
+    return moved.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+def _bayer(side: int) -> NDArray[np.float32]:
+    """Return the threshold matrix of Bayer 1973, "An Optimum Method for Two-Level Rendition", in (0, 1)."""
+    matrix = np.zeros((1, 1))
+    while len(matrix) < side:
+        matrix = np.block([[4 * matrix, 4 * matrix + 2], [4 * matrix + 3, 4 * matrix + 1]])
+    return ((matrix + 0.5) / side**2).astype(np.float32)
