@@ -70,9 +70,3 @@ def vgg_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("vgg") / "narrow.safetensors"
     save_file(state, path)
     return path
-
-
-@pytest.fixture(autouse=True)
-def _cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Keep what is remembered of files out of the user's cache."""
-    monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))

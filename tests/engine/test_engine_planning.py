@@ -15,7 +15,7 @@ from torch import Tensor
 
 from impasto import engine
 from impasto.config import Optimize
-from impasto.engine.memory import LEAST_TILE, choose_tile, peak_bytes
+from impasto.engine.memory import choose_tile, least_tile, peak_bytes
 from impasto.engine.planning import estimate_seconds, plan_scales, plan_steps, result_size
 from impasto.errors import OptionError
 
@@ -89,21 +89,41 @@ def test_time_is_not_known_on_other_devices() -> None:
 def test_tiles_are_chosen_only_where_memory_would_not_suffice() -> None:
     size, config = (2000, 3000), Optimize(backbone="vgg19")
     enough = 2 * peak_bytes(size, config, BFLOAT16, None)
-    assert choose_tile(size, config, BFLOAT16, enough) is None
-    tiles = [choose_tile(size, config, BFLOAT16, enough // part) for part in (3, 4, 20)]
+    assert choose_tile(size, config, BFLOAT16, enough, least=384) is None
+    tiles = [choose_tile(size, config, BFLOAT16, enough // part, least=384) for part in (3, 4, 20)]
     assert all(tile is not None for tile in tiles)
     assert tiles == sorted(tiles, reverse=True)  # type: ignore[type-var]
-    assert choose_tile(size, config, BFLOAT16, 0) == LEAST_TILE
-    assert choose_tile(size, Optimize(tile=512), BFLOAT16, enough) == 512
+    assert choose_tile(size, config, BFLOAT16, 0, least=384) == 384
+    assert choose_tile(size, Optimize(tile=512), BFLOAT16, enough, least=384) == 512
+
+
+def test_a_tile_is_never_all_margin(photo: Tensor, painting: Tensor) -> None:
+    """What the plan says is what is done, and what the recipe tells."""
+    assert least_tile(["relu5_1", "relu1_1"]) > least_tile(["relu2_1"]) > 0
+    assert choose_tile((900, 900), Optimize(tile=64), BFLOAT16, 0, least=384) == 384
+    plan = engine.plan(photo, painting, "optimize", size=900, tile=64, device="cpu")
+    assert plan.tile == least_tile(["relu5_1"])
+    assert f"in tiles of {plan.tile} px" in plan.describe()
+
+
+def test_large_strokes_take_the_memory_of_a_large_style(photo: Tensor, painting: Tensor) -> None:
+    """The style is read at the size of its strokes: four times as coarse means sixteen times the pixels."""
+    plans = [engine.plan(photo, painting, "optimize", size=512, stroke=stroke, device="cpu") for stroke in (1, 6, 10)]
+    peaks = [plan.peak_bytes for plan in plans]
+    assert peaks == sorted(set(peaks))
+    config, size, style = Optimize(stroke=8), (512, 512), (4096, 4096)
+    little = peak_bytes(size, config, BFLOAT16, None) + 10**9
+    assert choose_tile(size, config, BFLOAT16, little, least=384) is None
+    assert choose_tile(size, config, BFLOAT16, little, least=384, style=style) is not None
 
 
 def test_a_plan_says_everything_and_does_nothing(photo: Tensor, painting: Tensor, monkeypatch: Any) -> None:
-    from impasto.engine import optimize
+    from impasto.engine import preparing
 
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("a plan must not load a network")
 
-    monkeypatch.setattr(optimize, "load_backbone", never)
+    monkeypatch.setattr(preparing, "load_backbone", never)
     plan = engine.plan(photo, painting, "optimize", size=512, steps=100, precision="float32", device="cpu")
     assert plan.size == (366, 512)
     assert list(plan.scales)[-1] == (366, 512)
@@ -120,21 +140,21 @@ def test_a_plan_says_everything_and_does_nothing(photo: Tensor, painting: Tensor
 
 
 def test_a_plan_of_more_takes_more(photo: Tensor, painting: Tensor) -> None:
-    plans = [engine.plan(photo, painting, size=size, device="cpu") for size in (64, 256, 1024)]
+    plans = [engine.plan(photo, painting, "optimize", size=size, device="cpu") for size in (64, 256, 1024)]
     assert [plan.seconds for plan in plans] == sorted(plan.seconds for plan in plans)  # type: ignore[type-var]
     assert [plan.peak_bytes for plan in plans] == sorted(plan.peak_bytes for plan in plans)
 
 
 def test_a_plan_names_what_will_be_fetched(photo: Tensor, painting: Tensor) -> None:
-    (download,) = engine.plan(photo, painting, backbone="vgg19").downloads
+    (download,) = engine.plan(photo, painting, "optimize", backbone="vgg19").downloads
     assert "vgg19" in download
     assert "MB" in download
-    assert download in engine.plan(photo, painting, backbone="vgg19").describe()
+    assert download in engine.plan(photo, painting, "optimize", backbone="vgg19").describe()
 
 
 def test_what_needs_no_painting_is_planned_so(photo: Tensor, painting: Tensor) -> None:
     for options in ({"strength": 0}, {"color_only": True}):
-        plan = engine.plan(photo, painting, backbone="vgg19", **options)
+        plan = engine.plan(photo, painting, "optimize", backbone="vgg19", **options)
         assert not plan.scales
         assert not plan.downloads
         assert "one pass" in plan.describe()
@@ -154,4 +174,4 @@ def test_a_plan_refuses_what_painting_would_refuse(photo: Tensor, painting: Tens
 
 
 def test_full_finish_is_planned_at_the_photos_size(photo: Tensor, painting: Tensor) -> None:
-    assert engine.plan(photo, painting, size=28, finish="full").size == (40, 56)
+    assert engine.plan(photo, painting, "optimize", size=28, finish="full").size == (40, 56)

@@ -18,16 +18,18 @@ from impasto.weights import file_sha256
 
 ingredients = st.builds(Ingredient, name=st.text(max_size=8), sha256=st.text(max_size=8))
 some = st.lists(ingredients, min_size=1, max_size=2)
+places = st.fixed_dictionaries({"scale": st.integers(0, 9), "step": st.integers(0, 999)})
 recipes = st.builds(
     Recipe,
     method=st.text(max_size=8),
     options=st.dictionaries(st.text(max_size=5), st.integers() | st.text(max_size=5) | st.none(), max_size=3),
     photo=ingredients,
-    styles=st.lists(some, min_size=1, max_size=2),
+    styles=st.lists(some, max_size=2),  # none where the style lies in the weights
     extras=st.dictionaries(st.text(max_size=5), some, max_size=2),
     weights=st.lists(ingredients, max_size=2),
     versions=st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2),
-    stopped=st.none() | st.fixed_dictionaries({"scale": st.integers(0, 9), "step": st.integers(0, 999)}),
+    stopped=st.none() | places,
+    resumed=st.lists(places, max_size=2),
 )
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -78,7 +80,6 @@ def test_a_recipe_of_another_version_says_so() -> None:
 @pytest.mark.parametrize(
     "part",
     [
-        {"styles": []},
         {"styles": [[]]},
         {"extras": {"mask": []}},
         {"options": []},
@@ -86,6 +87,7 @@ def test_a_recipe_of_another_version_says_so() -> None:
         {"photo": {"name": 1, "sha256": "x"}},
         {"stopped": {"scale": -1, "step": 0}},
         {"stopped": {"scale": 0}},
+        {"resumed": [{"scale": 0}]},
         {"unknown": 1},
     ],
 )

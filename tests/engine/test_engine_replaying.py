@@ -13,15 +13,22 @@ import torch
 from torch import Tensor
 
 from impasto import engine
+from impasto.engine import preparing
+from impasto.engine.preparing import LEAST_ASKED
 from impasto.engine.recipe import Recipe
 from impasto.errors import ImpastoError, InputError, OptionError
 from impasto.images import read, read_recipe, rgb_to_yiq, write
 
 
+def optimize(photo: Any, styles: Any, **options: Any) -> engine.Result:
+    """Paint by optimisation."""
+    return engine.stylize(photo, styles, "optimize", **options)
+
+
 @pytest.fixture
 def painted(files: Path) -> Path:
     """A picture painted from files, saved beside them."""
-    result = engine.stylize(
+    result = optimize(
         files / "photo.png", [files / "painting.png", files / "other.png"], steps=4, style_weights=(2, 1), seed=3
     )
     return result.save(files / "out.png")
@@ -29,17 +36,18 @@ def painted(files: Path) -> Path:
 
 @pytest.mark.parametrize("suffix", ["png", "tiff", "jpg", "webp"])
 def test_the_same_picture_comes_out_again(files: Path, suffix: str) -> None:
-    first = engine.stylize(files / "photo.png", files / "painting.png", steps=4, init="noise", strength=70.0)
+    first = optimize(files / "photo.png", files / "painting.png", steps=4, init="noise", strength=70.0)
     path = first.save(files / f"out.{suffix}")
     again = engine.replay(path)
     assert torch.equal(again.image, first.image)
     assert again.recipe == first.recipe
-    assert again.config == dataclasses.replace(first.config, precision=first.recipe.options["precision"])
+    decided = {name: first.recipe.options[name] for name in ("precision", "style_term")}  # where it said auto
+    assert again.config == dataclasses.replace(first.config, **decided)
 
 
 @pytest.mark.parametrize("change", ["bmp", "gif"])
 def test_a_format_without_room_has_its_recipe_beside(files: Path, change: str) -> None:
-    first = engine.stylize(files / "photo.png", files / "painting.png", steps=2)
+    first = optimize(files / "photo.png", files / "painting.png", steps=2)
     path = first.save(files / f"out.{change}")
     assert torch.equal(engine.replay(path).image, first.image)
 
@@ -78,7 +86,7 @@ def test_everything_that_options_name_is_found_again(files: Path, photo: Tensor,
         write(mask * {"mask": 1.0, "face": 0.3, "start": 0.8}[name], files / f"{name}.png")
     network = files / "network.safetensors"
     shutil.copy(vgg_file, network)
-    first = engine.stylize(
+    first = optimize(
         files / "photo.png",
         files / "painting.png",
         steps=2,
@@ -147,7 +155,7 @@ def test_a_picture_without_a_recipe_is_refused(files: Path) -> None:
         engine.replay(files / "photo.png")
     with pytest.raises(InputError, match=r"photo\.png holds no recipe"):
         engine.resume(files / "photo.png")
-    result = engine.stylize(files / "photo.png", files / "painting.png", steps=1)
+    result = optimize(files / "photo.png", files / "painting.png", steps=1)
     with pytest.raises(InputError, match="holds no recipe"):
         engine.replay(result.save(files / "bare.png", keep_recipe=False))
 
@@ -155,7 +163,7 @@ def test_a_picture_without_a_recipe_is_refused(files: Path) -> None:
 def test_a_work_made_from_tensors_says_why_it_cannot_be_made_again(
     tmp_path: Path, photo: Tensor, painting: Tensor
 ) -> None:
-    path = engine.stylize(photo, painting, steps=1).save(tmp_path / "out.png")
+    path = optimize(photo, painting, steps=1).save(tmp_path / "out.png")
     with pytest.raises(InputError, match="never was a file"):
         engine.replay(path)
 
@@ -187,7 +195,7 @@ def interrupted(files: Path, scale: int, step: int, **options: Any) -> Path:
         if (told.scale, told.step) == (scale, step):
             raise KeyboardInterrupt
 
-    result = engine.stylize(
+    result = optimize(
         files / "photo.png",
         files / "painting.png",
         on_step=on_step,
@@ -206,11 +214,9 @@ def test_an_interrupted_work_goes_on_where_it_stood(files: Path, optimizer: str)
     assert told[-1].step == told[-1].steps
     assert done.stopped == "finished"
     assert done.recipe.stopped is None
-    whole = engine.stylize(
-        files / "photo.png", files / "painting.png", steps=16, scales=2, patience=0, optimizer=optimizer
-    )
+    whole = optimize(files / "photo.png", files / "painting.png", steps=16, scales=2, patience=0, optimizer=optimizer)
     away = (read(files / "photo.png").pixels - whole.image).abs().mean()
-    assert (done.image - whole.image).abs().mean() < 0.5 * away
+    assert (done.image - whole.image).abs().mean() < 0.75 * away
 
 
 def test_it_can_be_interrupted_and_taken_up_again(files: Path) -> None:
@@ -234,6 +240,54 @@ def test_kept_colors_are_no_obstacle(files: Path) -> None:
     assert told[0].losses["content"] < 0.5, "it should go on from the painting, not from anything else"
     chroma, photos = (rgb_to_yiq(image)[:, 1:] for image in (result.image, read(files / "photo.png").pixels))
     assert (chroma - photos).abs().mean() < 0.1 * photos.std()
+
+
+def test_a_recipe_tells_that_the_work_was_interrupted(files: Path) -> None:
+    """Painted in one go it comes out a little other, and whoever makes it again should know why."""
+    path = interrupted(files, 1, 3)
+
+    def on_step(told: Any) -> None:
+        if told.scale == 2:
+            raise KeyboardInterrupt
+
+    engine.resume(path, on_step=on_step).save(path)
+    assert engine.resume(path).save(path) == path
+    text = read_recipe(path)
+    assert text is not None
+    recipe = Recipe.from_json(text)
+    assert recipe.stopped is None
+    assert recipe.resumed == [{"scale": 0, "step": 3}, {"scale": 1, "step": 1}]
+    assert not engine.replay(path).recipe.resumed
+
+
+@pytest.mark.parametrize("places", [[{"scale": 0}], [{"scale": "0", "step": 1}], [3], "no"])
+def test_a_damaged_note_of_it_is_refused(painted: Path, places: Any) -> None:
+    values = json.loads(read_recipe(painted) or "")
+    with pytest.raises(InputError, match="cannot be understood"):
+        Recipe.from_json(json.dumps(values | {"resumed": places}))
+
+
+@pytest.mark.parametrize("asked", [None, 64])
+def test_the_tile_that_was_used_is_in_the_recipe(
+    files: Path, monkeypatch: pytest.MonkeyPatch, asked: int | None
+) -> None:
+    """Tiling is exact but for rounding, which depends on the tile; so an automatic one is kept as well."""
+    large = write_large(files)
+    shallow = {"style_layers": ("relu1_1", "relu2_1"), "content_layers": ("relu2_1",)}
+    with monkeypatch.context() as patch:
+        patch.setattr(preparing, "available_memory", lambda _: 0)
+        first = optimize(large, files / "painting.png", steps=2, tile=asked, **shallow)
+    used = asked or LEAST_ASKED
+    assert first.recipe.options["tile"] == used
+    again = engine.replay(first.save(files / "out.png"))
+    assert again.config.tile == used, "though there is memory enough now"
+    assert torch.equal(again.image, first.image)
+    assert "tile" not in optimize(large, files / "painting.png", steps=1, **shallow).recipe.options
+
+
+def write_large(files: Path) -> Path:
+    write(torch.nn.functional.interpolate(read(files / "photo.png").pixels, size=(40, 150)), files / "large.png")
+    return files / "large.png"
 
 
 def test_an_unfinished_picture_is_not_replayed_and_a_finished_one_not_resumed(files: Path, painted: Path) -> None:

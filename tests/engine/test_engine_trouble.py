@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from impasto.engine import optimize
+from impasto.engine import painting, preparing
 from impasto.errors import ImpastoError, OptionError
 from impasto.models import load_backbone
 
@@ -42,7 +42,7 @@ def look_through(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def use(change: Callable[[Tensor, dict[str, Tensor]], dict[str, Tensor]]) -> None:
         monkeypatch.setattr(
-            optimize, "load_backbone", lambda name, layers, **options: Wrapped(load_backbone(name, layers), change)
+            preparing, "load_backbone", lambda name, layers, **options: Wrapped(load_backbone(name, layers), change)
         )
 
     return use
@@ -77,7 +77,7 @@ def test_what_is_kept_is_the_best_so_far(paint: Any, photo: Tensor) -> None:
 def test_ctrl_c_between_two_scales_keeps_what_is_painted(
     paint: Any, photo: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, made = optimize.Objective, []
+    real, made = preparing.Objective, []
 
     def objective(*inputs: Any, **options: Any) -> Any:
         made.append(1)
@@ -85,7 +85,7 @@ def test_ctrl_c_between_two_scales_keeps_what_is_painted(
             raise KeyboardInterrupt
         return real(*inputs, **options)
 
-    monkeypatch.setattr(optimize, "Objective", objective)
+    monkeypatch.setattr(preparing, "Objective", objective)
     result = paint(scales=2, steps=12)
     assert result.stopped == "interrupted"
     assert result.recipe.stopped == {"scale": 1, "step": 0}
@@ -96,7 +96,7 @@ def test_ctrl_c_before_anything_is_painted_just_ends(paint: Any, monkeypatch: py
     def objective(*inputs: Any, **options: Any) -> Any:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(optimize, "Objective", objective)
+    monkeypatch.setattr(preparing, "Objective", objective)
     with pytest.raises(KeyboardInterrupt):
         paint()
 
@@ -167,17 +167,14 @@ def too_small_for(pixels: int) -> Callable[[Tensor, dict[str, Tensor]], dict[str
 SHALLOW = {"style_layers": ("relu1_1", "relu2_1"), "content_layers": ("relu2_1",), "precision": "float32"}
 
 
-def test_memory_that_runs_out_is_answered_with_smaller_tiles(
-    paint: Any, photo: Tensor, look_through: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(optimize, "LEAST_TILE", 24)
-    look_through(too_small_for(48 * 48))
+def test_memory_that_runs_out_is_answered_with_smaller_tiles(paint: Any, photo: Tensor, look_through: Any) -> None:
+    look_through(too_small_for(96 * 96))
     told: list[Any] = []
-    large = torch.nn.functional.interpolate(photo, size=(64, 90), mode="bicubic").clamp(0, 1)
+    large = torch.nn.functional.interpolate(photo, size=(128, 180), mode="bicubic").clamp(0, 1)
     tiled = paint(large, steps=4, scales=2, on_step=told.append, **SHALLOW)
     notes = [step.note for step in told if step.note]
     assert len(notes) == 1
-    assert "tiles of 45 px" in notes[0]
+    assert "tiles of 90 px" in notes[0]
     look_through(lambda _, features: features)
     whole = paint(large, steps=4, scales=2, **SHALLOW)
     torch.testing.assert_close(tiled.image, whole.image, atol=0.01, rtol=0)
@@ -214,7 +211,7 @@ def test_other_faults_are_not_taken_for_lack_of_memory(paint: Any, look_through:
     ],
 )
 def test_what_lack_of_memory_looks_like(fault: BaseException, is_memory: bool) -> None:
-    assert optimize.is_out_of_memory(fault) is is_memory
+    assert painting.is_out_of_memory(fault) is is_memory
 
 
 def test_a_tile_asked_for_changes_next_to_nothing(paint: Any, photo: Tensor) -> None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from impasto.config import Optimize
-from impasto.engine.walking import AdamWalk, make_walk
+from impasto.engine.walking import AdamWalk, Curvature, make_walk
 
 OPTIMIZERS = ("lbfgs", "adam")
 Backward = Callable[[Tensor], dict[str, float]]
@@ -92,6 +92,55 @@ def test_a_picture_lies_between_0_and_1(optimizer: str) -> None:
     for _ in range(40):
         walk.step()
     assert walk.picture().max() == 1
+
+
+@pytest.mark.parametrize("goal_at", [-0.4, 0.3, 1.7])
+def test_lbfgs_paints_only_what_a_file_can_hold(goal_at: float) -> None:
+    """Some pixels would go beyond black or white; the others must not wait for them."""
+    goal = torch.full((1, 3, 4, 4), 0.6)
+    goal[..., :2] = goal_at
+    walk = make_walk(config("lbfgs"), torch.full_like(goal, 0.5), bowl(goal), 40, before=None)
+    for _ in range(40):
+        walk.step()
+        assert 0 <= walk.image.min() <= walk.image.max() <= 1  # type: ignore[attr-defined]
+    torch.testing.assert_close(walk.picture(), goal.clamp(0, 1), atol=0.01, rtol=0)
+
+
+def test_a_weak_style_begins_with_a_short_step(goal: Tensor) -> None:
+    moved = {}
+    for strength in (1.0, 100.0):
+        walk = make_walk(config("lbfgs", strength=strength), goal - 0.02, bowl(goal), 4, before=None)
+        walk.step()
+        moved[strength] = float((walk.picture() - (goal - 0.02)).abs().mean())
+    assert moved[1.0] == pytest.approx(moved[100.0] / 100, rel=0.05)
+
+
+def test_curvature_leads_to_the_bottom_of_any_bowl() -> None:
+    """With exact steps along it, L-BFGS finds the lowest point of n dimensions in about n steps."""
+    goal, steepness = torch.rand(2, 6, dtype=torch.float64)
+    steepness, known = steepness + 0.1, Curvature(10, lambda q: q.clone())
+    x = torch.zeros(6, dtype=torch.float64)
+    for _ in range(8):
+        slope = 2 * steepness * (x - goal)
+        if slope.abs().max() < 1e-14:
+            break
+        direction = known.direction(slope)
+        step = direction * -float((slope * direction).sum() / (2 * steepness * direction.square()).sum())
+        known.remember(step, 2 * steepness * step)
+        x = x + step
+    torch.testing.assert_close(x, goal, atol=1e-9, rtol=0)
+
+
+def test_curvature_remembers_only_what_makes_sense(goal: Tensor) -> None:
+    known = Curvature(3, lambda q: q.clone())
+    known.remember(goal, -goal)
+    assert not known.is_known, "the slope cannot fall along a step through a valley"
+    for number in range(5):
+        known.remember(goal + number, goal)
+    assert known.is_known
+    assert (known.direction(goal) * goal).sum() < 0
+    known.forget()
+    assert torch.equal(known.direction(goal), -goal)
 
 
 def test_lbfgs_goes_back_to_its_best_picture_and_then_takes_shorter_steps() -> None:

@@ -191,7 +191,7 @@ def test_published_names_are_known_and_near_misses_are_corrected() -> None:
 def test_the_registry_is_consistent() -> None:
     assert len({entry.name for entry in PUBLISHED}) == len(PUBLISHED)
     for entry in PUBLISHED:
-        assert all(url.startswith("https://") and url.endswith(entry.file) for url in entry.urls)
+        assert all(url.startswith("https://") and entry.file.endswith(url.rpartition("/")[2]) for url in entry.urls)
         assert (entry.module is None) == (entry.extra is None)
         if entry.digest and entry.digest.kind == "sha256-prefix":
             assert entry.digest.value in entry.file

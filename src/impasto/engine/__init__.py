@@ -1,11 +1,11 @@
 """The engines: one file per way of stylising, all called alike."""
 
-from impasto.engine.door import Stylizer, config_of, load, methods, plan, stylize
+from impasto.engine.door import Stylizer, config_of, load, method_of, methods, plan, stylize
 from impasto.engine.planning import Plan
 from impasto.engine.progress import OnStep, Step
 from impasto.engine.recipe import Ingredient, Recipe
 from impasto.engine.reconstructing import reconstruct_content, reconstruct_style
-from impasto.engine.replaying import replay, resume
+from impasto.engine.replaying import Remake, replay, resume, to_replay, to_resume
 from impasto.engine.result import Result
 
 __all__ = [
@@ -13,11 +13,13 @@ __all__ = [
     "OnStep",
     "Plan",
     "Recipe",
+    "Remake",
     "Result",
     "Step",
     "Stylizer",
     "config_of",
     "load",
+    "method_of",
     "methods",
     "plan",
     "reconstruct_content",
@@ -25,4 +27,6 @@ __all__ = [
     "replay",
     "resume",
     "stylize",
+    "to_replay",
+    "to_resume",
 ]

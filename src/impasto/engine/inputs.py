@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from impasto.config import Field, MethodOptions, fields_of
+from impasto.engine.gallery import find_style, looks_like_a_name
 from impasto.engine.recipe import Ingredient
 from impasto.errors import InputError, OptionError, did_you_mean
 from impasto.images import Picture, read, read_mask, region_weights
@@ -22,7 +23,7 @@ from impasto.weights import file_sha256
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-__all__ = ["Given", "Style", "Work", "prepare"]
+__all__ = ["Given", "Style", "Work", "prepare", "together"]
 
 One: TypeAlias = Union[str, "os.PathLike[str]", Picture, Tensor, "Image"]
 Given: TypeAlias = Union[One, "Style", Sequence[Union[One, "Style"]]]
@@ -30,10 +31,18 @@ Given: TypeAlias = Union[One, "Style", Sequence[Union[One, "Style"]]]
 
 @dataclass(frozen=True)
 class Style:
-    """One style: a painting, or several by one hand."""
+    """One style: a painting, or several by one hand; or a style of the gallery, of which only its vector is known."""
 
     name: str
-    pictures: tuple[Picture, ...]
+    pictures: tuple[Picture, ...] = ()
+    vector: Tensor | None = None  # (1, CODE_LENGTH), see :mod:`impasto.engine.vectors`
+
+    @property
+    def ingredients(self) -> list[Ingredient]:
+        """Return what it is made of as a recipe names it."""
+        if self.vector is not None:
+            return [Ingredient(self.name, hashlib.sha256(self.vector.numpy().tobytes()).hexdigest())]
+        return [Ingredient(one.name, one.sha256) for one in self.pictures]
 
 
 @dataclass(frozen=True)
@@ -60,19 +69,29 @@ class Work:
         masks = self.masks or (torch.ones(1, 1, 1, 1),)
         return region_weights(masks, size, protect=self.protect)
 
+    def parts(self, size: tuple[int, int]) -> Tensor:
+        """Return how much of each style goes where, adding up to 1 everywhere: (N, 1, H, W), or (N, 1, 1, 1)."""
+        if not self.masks:
+            return torch.tensor(self.shares).view(-1, 1, 1, 1)
+        weights, alone = self.regions(size)
+        return (weights / (1 - alone).clamp_min(1e-6)).transpose(
+            0, 1
+        )  # finishing puts the photo where it is left alone
+
     def ingredients(self) -> tuple[Ingredient, list[list[Ingredient]]]:
         """Return the photo and the paintings of each style as a recipe names them."""
-        named = [[Ingredient(one.name, one.sha256) for one in style.pictures] for style in self.styles]
-        return Ingredient(self.photo.name, self.photo.sha256), named
+        return Ingredient(self.photo.name, self.photo.sha256), [style.ingredients for style in self.styles]
 
 
-def prepare(content: One, style: Given, config: MethodOptions) -> Work:
-    """Read and check everything before the slow part begins."""
+def prepare(content: One, style: Given, config: MethodOptions, *, needs_style: bool = True) -> Work:
+    """Read and check everything before the slow part begins; ``needs_style`` is whether the method takes styles."""
     given = list(style) if isinstance(style, (list, tuple)) else [cast("One | Style", style)]
-    if not given:
-        raise InputError("no style was given; give at least one painting.")
+    if needs_style and not given:
+        raise InputError("no style was given; give at least one painting, or the name of a style of the gallery.")
+    if given and not needs_style:
+        raise InputError(f"{len(given)} styles were given, but this model paints in the one it learnt; leave them out.")
     shares = _shares(config.style_weights, len(given))
-    if config.mask and len(config.mask) != len(given):
+    if config.mask and len(config.mask) != max(1, len(given)):
         raise OptionError(f"{len(config.mask)} masks were given for {len(given)} styles; give one mask for each style.")
     if config.mask and config.style_weights:
         raise OptionError("style_weights mix styles everywhere, masks give each its own place; leave one of them out.")
@@ -110,7 +129,7 @@ def _shares(weights: Sequence[float], count: int) -> tuple[float, ...]:
     if weights and len(weights) != count:
         raise OptionError(f"{len(weights)} style weights were given for {count} styles; give one for each, or none.")
     total = sum(weights)
-    return tuple(weight / total for weight in weights) if weights else (1 / count,) * count
+    return tuple(weight / total for weight in weights) if weights else (1 / max(1, count),) * count
 
 
 def _style(given: One | Style) -> Style:
@@ -122,8 +141,18 @@ def _style(given: One | Style) -> Style:
         if not paths:
             raise InputError(f"the folder {folder.name} holds no pictures; as a style it needs at least one painting.")
         return Style(folder.name, tuple(read(path) for path in paths))
+    if isinstance(given, str) and not Path(given).exists() and looks_like_a_name(given):
+        named = find_style(given)
+        return Style(named.name, vector=named.vector)
     picture = _picture(given)
     return Style(Path(picture.name).stem or "style", (picture,))
+
+
+def together(paintings: Sequence[str | os.PathLike[str]]) -> Style:
+    """Return one style that all these paintings, and all those in folders among them, make together."""
+    styles = [_style(os.fspath(painting)) for painting in paintings]
+    pictures = tuple(picture for style in styles for picture in style.pictures)
+    return Style(styles[0].name, pictures)
 
 
 def _picture(given: Any) -> Picture:

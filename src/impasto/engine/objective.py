@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from impasto import losses
 from impasto.config import Optimize, StyleTerm
+from impasto.engine.memory import least_tile
 from impasto.engine.terms import Goal, spread, terms_of
 from impasto.images import Tile, resize, split
 from impasto.losses import Moments
@@ -64,8 +65,7 @@ def tiles_of(picture: Tensor, layers: Layers, tile: int | None) -> list[Tile]:
     if tile is None:
         return split(size, max(size))
     cell = max(cell_of(layer) for layer in layers)
-    margin = reach(list(layers))
-    return split(size, max(tile, 2 * margin + 4 * cell), margin, multiple=cell)
+    return split(size, max(tile, least_tile(layers)), reach(list(layers)), multiple=cell)
 
 
 def _inner(features: Tensor, layer: str, tile: Tile) -> Tensor:

@@ -10,7 +10,7 @@ import torch
 from impasto.config import Optimize
 from impasto.images import fit_long_side
 
-__all__ = ["Plan", "estimate_seconds", "plan_scales", "plan_steps", "result_size"]
+__all__ = ["Plan", "estimate_seconds", "plan_scales", "plan_steps", "result_size", "style_size"]
 
 # Seconds for one step on a megapixel, on two cores with bfloat16; measured with benchmarks/optimize.py.
 SECONDS_PER_MEGAPIXEL = {"embedded": 0.9, "vgg": 4.5}
@@ -18,6 +18,7 @@ FLOAT32_FACTOR = 2.0
 
 DEFAULT_LONG_SIDE = 1024
 SMALLEST_SCALE = 128
+LEAST_STYLE_SIDE = 16
 FALLOFF = 0.6  # steps of a scale as a share of the scale before it: most of the steps belong to the small ones
 
 
@@ -58,6 +59,11 @@ class Plan:
 def result_size(photo: tuple[int, int], config: Optimize) -> tuple[int, int]:
     """Return the (height, width) to paint at."""
     return fit_long_side(photo, config.size or min(max(photo), DEFAULT_LONG_SIDE))
+
+
+def style_size(painting: tuple[int, int], size: tuple[int, int], config: Optimize) -> tuple[int, int]:
+    """Return the (height, width) at which a painting of that size is imitated when painting at ``size``."""
+    return fit_long_side(painting, max(LEAST_STYLE_SIDE, round(max(size) * config.stroke)))
 
 
 def plan_scales(size: tuple[int, int], count: int | None) -> list[tuple[int, int]]:

@@ -42,6 +42,7 @@ class Recipe:
     weights: Sequence[Ingredient] = ()
     versions: Mapping[str, str] = field(default_factory=dict)
     stopped: Mapping[str, int] | None = None  # where an interrupted work can be taken up: scale, step
+    resumed: Sequence[Mapping[str, int]] = field(default_factory=list)  # where it was taken up again
 
     def to_json(self) -> str:
         """Return the recipe as one line of JSON."""
@@ -68,12 +69,12 @@ class Recipe:
         """Return this recipe, or raise a TypeError where JSON held another kind of value than belongs there."""
         inputs = [self.photo, *self.weights, *chain(*self.styles, *self.extras.values())]
         texts = [self.method, *(text for one in inputs for text in (one.name, one.sha256))]
-        steps = [] if self.stopped is None else [self.stopped["scale"], self.stopped["step"]]
+        places = [*self.resumed, *([] if self.stopped is None else [self.stopped])]
+        steps = [place[name] for place in places for name in ("scale", "step")]
         if not (
             all(isinstance(text, str) for text in texts)
             and all(isinstance(step, int) and step >= 0 for step in steps)
             and isinstance(self.options, dict)
-            and self.styles
             and all([*self.styles, *self.extras.values()])
         ):
             raise TypeError

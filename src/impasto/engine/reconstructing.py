@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor
 
-from impasto.config import Optimize
+from impasto.config import Optimize, from_dict
 from impasto.engine.inputs import One
 from impasto.engine.optimize import Optimizer
 from impasto.engine.progress import OnStep, silent
@@ -22,19 +22,18 @@ __all__ = ["reconstruct_content", "reconstruct_style"]
 
 def reconstruct_content(photo: One, layer: str, *, on_step: OnStep = silent, **options: Any) -> Tensor:
     """Return the picture (1, 3, H, W) recovered from the features of one layer; ``options`` are those of optimize."""
-    config = Optimize(
-        init="noise",
-        style_weight=0,
-        balance="classic",
-        content_layers=(layer,),
-        style_layers=(layer,),
-        tv_weight=1e-6,  # only against what the layer cannot see at all
-        **options,
-    )
-    return Optimizer(config)(photo, photo, on_step=on_step).image
+    usual = {
+        "init": "noise",
+        "style_weight": 0,
+        "balance": "classic",
+        "content_layers": (layer,),
+        "style_layers": (layer,),
+        "tv_weight": 1e-6,  # only against what the layer cannot see at all
+    }
+    return Optimizer(from_dict(Optimize, usual | options))(photo, photo, on_step=on_step).image
 
 
 def reconstruct_style(style: One, layers: Sequence[str] = (), *, on_step: OnStep = silent, **options: Any) -> Tensor:
     """Return the texture (1, 3, H, W) recovered from the statistics of some layers, whatever was where."""
-    config = Optimize(init="noise", content_weight=0, style_layers=tuple(layers), **options)
-    return Optimizer(config)(style, style, on_step=on_step).image
+    usual = {"init": "noise", "content_weight": 0, "style_layers": tuple(layers)}
+    return Optimizer(from_dict(Optimize, usual | options))(style, style, on_step=on_step).image

@@ -18,7 +18,7 @@ from impasto import losses
 from impasto.config import Optimize, StyleTerm
 from impasto.losses import Gaussian, Moments
 
-__all__ = ["Goal", "Terms", "spread", "terms_of"]
+__all__ = ["Goal", "Terms", "spread", "style_term_of", "terms_of"]
 
 # How the terms compare when all their weights are 1; found by looking at pictures.
 PAIR_FACTORS = {"style": 1.0, "content": 0.1, "tv": 0.03, "color": 0.2, "range": 10.0}
@@ -64,7 +64,14 @@ def terms_of(config: Optimize) -> Terms:
     weighted = {name: factor * getattr(config, f"{name}_weight", 1.0) for name, factor in factors.items()}
     if classic:
         return Terms(_classic_gram, _squared_distance, weighted, in_units_of_pair=False)
-    return Terms(_FORMULAS[config.style_term], _shape_distance, weighted, in_units_of_pair=True)
+    return Terms(_FORMULAS[style_term_of(config)], _shape_distance, weighted, in_units_of_pair=True)
+
+
+def style_term_of(config: Optimize) -> StyleTerm:
+    """Return how styles are compared; what ``auto`` stands for is decided here."""
+    if config.style_term != "auto":
+        return config.style_term
+    return "gram" if config.balance == "classic" else "wasserstein"
 
 
 def spread(y: Moments) -> Tensor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
@@ -11,8 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.config import Optimize
+from impasto.engine.frequencies import CoarseFirst
 
-__all__ = ["Walk", "make_walk"]
+__all__ = ["AdamWalk", "Curvature", "LBFGSWalk", "Walk", "make_walk"]
 
 FAR_WORSE = 4.0  # times the best total: so far up, a walk is lost
 Values = dict[str, float]
@@ -34,63 +36,124 @@ class Walk(Protocol):
 def make_walk(config: Optimize, image: Tensor, backward: Backward, steps: int, *, before: Walk | None) -> Walk:
     """Return a walk that starts from ``image``; it may carry over what the walk ``before`` it has learnt."""
     if config.optimizer == "lbfgs":
-        return LBFGSWalk(image, backward)
+        return LBFGSWalk(config, image, backward)
     return AdamWalk(config, image, backward, steps, before if isinstance(before, AdamWalk) else None)
 
 
 class LBFGSWalk:
-    """L-BFGS (Liu & Nocedal 1989) without line search, as is customary in style transfer.
+    """L-BFGS (Liu & Nocedal 1989) within the values a picture can have.
 
-    Without a line search a bad step is possible: one that lands in non-finite or far worse values is taken back, and
-    the walk goes on from the best picture with a fresh memory and, for a while, shorter steps.
+    Departures, each found to save steps: the curvature is first taken for that of :class:`CoarseFirst`; the picture is
+    held in [0, 1], as it will be in its file, so that nothing is painted that saving would cut off again; a step moves
+    the pixels by at most ``LONGEST`` on average; and there is no line search. A step that lands higher than the last
+    ``WINDOW`` is taken back by three quarters, which costs one look at the picture, as any step.
     """
 
-    HISTORY = 20
+    HISTORY, WINDOW = 20, 4
+    FIRST, LONGEST = 0.03, 0.1  # root mean square of a step's change of the pixels
+    MOST_RETREATS = 6  # then what is remembered of the curvature is wrong
 
-    def __init__(self, image: Tensor, backward: Backward) -> None:
-        self.image = image.clone().requires_grad_()
+    def __init__(self, config: Optimize, image: Tensor, backward: Backward) -> None:
+        self.first = self.FIRST * _way_to_go(config)
+        self.image = image.clamp(0, 1).clone().requires_grad_()
         self.backward = backward
         self.best, self.best_total = self.image.detach().clone(), math.inf
-        self.goes_down, self.rate = True, 1.0
-        self._start()
-
-    def _start(self) -> None:
-        self.optimizer = torch.optim.LBFGS(
-            [self.image], max_iter=1, history_size=self.HISTORY, tolerance_grad=0, tolerance_change=0
-        )
+        self.curvature = Curvature(self.HISTORY, CoarseFirst(image))
+        self._stands: tuple[Tensor, Tensor] | None = None  # the picture last accepted, and its slope
+        self._totals: deque[float] = deque(maxlen=self.WINDOW)  # of the pictures last accepted
+        self._retreats = 0
 
     def step(self) -> Values:
         """Take one step and return the terms' values where it began."""
-        values: Values = {}
-
-        def closure() -> Tensor:
-            self.image.grad = None
-            values.update(self.backward(self.image))
-            return torch.tensor(values["total"])
-
-        started_at = self.image.detach().clone()
-        self.optimizer.param_groups[0]["lr"] = self.rate
-        self.optimizer.step(closure)  # type: ignore[no-untyped-call]
-        total = values["total"]
-        self.goes_down = total < self.best_total
-        if self.goes_down:
-            self.best, self.best_total = started_at, total
-            self.rate = min(1.0, 2 * self.rate)
-        elif not math.isfinite(total) or total > FAR_WORSE * self.best_total:
-            self._go_back()
+        self.image.grad = torch.zeros_like(self.image)
+        values = self.backward(self.image)
+        here, slope = self.image.detach().clone(), self.image.grad
+        if self._is_sound(values["total"], slope):
+            self._accept(here, slope, values["total"])
+            self._move(here + self._direction(here, slope))
+        else:
+            self._retreat()
         return values
 
-    def _go_back(self) -> None:
+    def _is_sound(self, total: float, slope: Tensor) -> bool:
+        is_finite = math.isfinite(total) and bool(torch.isfinite(slope).all())
+        return is_finite and (not self._totals or total <= max(self._totals))
+
+    def _accept(self, here: Tensor, slope: Tensor, total: float) -> None:
+        if self._stands is not None:
+            before, slope_before = self._stands
+            self.curvature.remember(here - before, slope - slope_before)
+        self._stands, self._retreats = (here, slope), 0
+        self._totals.append(total)
+        if total < self.best_total:
+            self.best, self.best_total = here, total
+
+    def _direction(self, here: Tensor, slope: Tensor) -> Tensor:
+        """Return the step, not against the walls: a pixel at 0 or 1 that should go further stays where it is."""
+        blocked = ((here <= 0) & (slope > 0)) | ((here >= 1) & (slope < 0))
+        free = slope.masked_fill(blocked, 0)
+        step = self.curvature.direction(free).masked_fill(blocked, 0)
+        if (step * free).sum() >= 0:  # uphill: what is remembered does not hold here
+            self.curvature.forget()
+            step = self.curvature.direction(free)
+        length = max(float(step.square().mean().sqrt()), 1e-12)
+        return step * (min(1.0, self.LONGEST / length) if self.curvature.is_known else self.first / length)
+
+    def _retreat(self) -> None:
+        self._retreats += 1
+        if self._stands is None:
+            return
+        if self._retreats > self.MOST_RETREATS:
+            self.curvature.forget()
+        self._move(torch.lerp(self._stands[0], self.image.detach(), 0.25))
+
+    def _move(self, to: Tensor) -> None:
         with torch.no_grad():
-            self.image.copy_(self.best)
-        self.rate /= 4  # or the same step would be taken again
-        self._start()
+            self.image.copy_(to.clamp(0, 1))
 
     def picture(self) -> Tensor:
-        """Return the newest picture while the walk goes down and that picture is sound, else the best one."""
+        """Return the newest picture while the walk goes down, else the best one."""
         newest = self.image.detach()
-        is_sound = self.goes_down and bool(torch.isfinite(newest).all())
-        return (newest if is_sound else self.best).clamp(0, 1)
+        is_sound = self._retreats == 0 and bool(torch.isfinite(newest).all())
+        return newest.clone() if is_sound else self.best
+
+
+class Curvature:
+    """What L-BFGS knows of a loss: the last steps, and how the slope changed along each."""
+
+    def __init__(self, history: int, guess: Callable[[Tensor], Tensor]) -> None:
+        self._pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=history)
+        self._guess = guess  # the inverse curvature where nothing is known yet, up to a factor
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is remembered."""
+        return bool(self._pairs)
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._pairs.clear()
+
+    def remember(self, step: Tensor, change: Tensor) -> None:
+        """Remember a step and the change of the slope along it, if the loss curves upwards there."""
+        along = float((step * change).sum())
+        if along > 1e-10 * float(change.square().sum()):
+            self._pairs.append((step, change, along))
+
+    def direction(self, slope: Tensor) -> Tensor:
+        """Return the step downhill: minus the inverse curvature times the slope (the two loops of Nocedal 1980)."""
+        q, shares = slope.clone(), []
+        for step, change, along in reversed(self._pairs):
+            share = float((step * q).sum()) / along
+            shares.append(share)
+            q.sub_(change, alpha=share)
+        r = self._guess(q)
+        if self._pairs:
+            _, change, along = self._pairs[-1]
+            r.mul_(along / float((change * self._guess(change)).sum()))
+        for (step, change, along), share in zip(self._pairs, reversed(shares), strict=True):
+            r.add_(step, alpha=share - float((change * r).sum()) / along)
+        return -r
 
 
 class AdamWalk:
@@ -147,7 +210,7 @@ class AdamWalk:
 
 
 def _way_to_go(config: Optimize) -> float:
-    """Return how far the painting will go, as a share: Adam's steps are equally long however near the goal is."""
+    """Return how far the painting will go, as a share: steps of a fixed length must know how near the goal is."""
     return config.strength / 100 if config.init == "photo" else 1.0
 
 

@@ -53,8 +53,9 @@ def fetch(entry: Published, *, on_progress: OnProgress | None = None, timeout: f
 
 def how_to_place(entry: Published) -> str:
     """Say which file to get where and where to put it, for a computer without a network."""
+    home = f" from {entry.urls[0]}" if entry.urls else ""
     return (
-        f"get {entry.file} ({entry.size_text}) from {entry.urls[0]} and put it into {fetched_folder()}, "
+        f"get {entry.file} ({entry.size_text}){home} and put it into {fetched_folder()}, "
         "or into a folder that IMPASTO_WEIGHTS names"
     )
 

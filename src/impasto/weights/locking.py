@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-__all__ = ["only_one_process"]
+__all__ = ["only_one_process", "take_lock"]
 
 _LOOK_AGAIN = 0.1  # seconds
 
@@ -21,12 +21,13 @@ def only_one_process(lock: Path) -> Iterator[None]:
     The file stays behind, empty: removing it while another waits for it would let two in.
     """
     with lock.open("a+b") as file:
-        while not _take(file):
+        while not take_lock(file):
             time.sleep(_LOOK_AGAIN)
         yield  # closing the file gives the lock back
 
 
-def _take(file: IO[bytes]) -> bool:
+def take_lock(file: IO[bytes]) -> bool:
+    """Take the lock that an opened file stands for, until it is closed; say whether it was free."""
     try:
         if sys.platform == "win32":
             import msvcrt

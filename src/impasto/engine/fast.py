@@ -1,0 +1,111 @@
+"""The method ``fast``: any style in one pass, with the network that comes with Impasto."""
+
+from __future__ import annotations
+
+import functools
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from impasto.config import Fast
+from impasto.device import pick_device, pick_precision
+from impasto.engine.inputs import Style
+from impasto.engine.onepass import BASE_SIDE, OnePass
+from impasto.engine.recipe import Ingredient
+from impasto.engine.vectors import style_vector
+from impasto.images import fit_long_side, resize
+from impasto.losses import Moments, combine, moments
+from impasto.models.encoder import embedded_encoder
+from impasto.models.fast import CODE_LAYERS, STRIDE, WEIGHTS_FILE, FastNetwork, Modulation, embedded_fast
+from impasto.models.grain import grain
+from impasto.models.normalizing import Reading, Statistics
+from impasto.weights import file_sha256
+
+__all__ = ["FastPainter", "fast_stylizer", "vector_of"]
+
+
+def fast_stylizer(config: Fast) -> OnePass:
+    """Return the method ready to paint."""
+    device = pick_device(config.device)
+    return OnePass(config, FastPainter(device, pick_precision("auto", device), config.seed))
+
+
+class FastPainter:
+    """The fast network as a painter."""
+
+    name = "fast"
+    needs_style = True
+    margin = 96
+    stride = STRIDE
+
+    def __init__(self, device: torch.device, precision: torch.dtype, seed: int = 0) -> None:
+        self.device, self.precision, self.seed = device, precision, seed
+        self.network = _network(device, precision)
+
+    def weights(self) -> list[Ingredient]:
+        """Return the network's weights as a recipe names them."""
+        return [Ingredient("the fast network", file_sha256(WEIGHTS_FILE))]
+
+    def code(self, style: Style) -> Tensor:
+        """Return a style's vector, looking at its paintings if it is not known yet."""
+        return vector_of(style, self.device, self.precision) if style.vector is None else style.vector
+
+    def look(self, picture: Tensor, code: Tensor) -> Statistics:
+        """Return the statistics of every layer for the whole picture."""
+        reading = Reading()
+        self._paint(picture, code, reading, (0, 0), None)
+        return reading.found
+
+    def paint(
+        self,
+        picture: Tensor,
+        code: Tensor,
+        seen: Statistics | None,
+        at: tuple[int, int] = (0, 0),
+        *,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        """Paint a part of a picture; ``noise`` replaces the field that lies over the picture (a film moves it)."""
+        return self._paint(picture, code, Reading(seen), at, noise)
+
+    def grain(self, size: tuple[int, int], at: tuple[int, int] = (0, 0)) -> Tensor:
+        """Return the noise that a part of this size grows its strokes from."""
+        height, width = (-(-side // STRIDE) * STRIDE // 4 for side in size)
+        return grain((height, width), seed=self.seed, at=(at[0] // 4, at[1] // 4))
+
+    def _paint(
+        self, picture: Tensor, code: Tensor, reading: Reading, at: tuple[int, int], noise: Tensor | None
+    ) -> Tensor:
+        size = (picture.shape[-2], picture.shape[-1])
+        noise = self.grain(size, at) if noise is None else noise
+        padded = F.pad(picture, (0, -size[1] % STRIDE, 0, -size[0] % STRIDE), mode="replicate").to(self.device)
+        painted = self.network(padded, self._modulation(code), noise.to(self.device), reading)
+        return painted[..., : size[0], : size[1]].cpu()  # type: ignore[no-any-return]
+
+    def _modulation(self, code: Tensor) -> Modulation:
+        return self.network.modulation(code.to(self.device))
+
+
+def vector_of(style: Style, device: torch.device, precision: torch.dtype) -> Tensor:
+    """Return the vector of a style given by its paintings."""
+    encoder = _encoder(device, precision)
+    seen: list[dict[str, Moments]] = []
+    with torch.inference_mode():
+        for painting in style.pictures:
+            pixels = resize(painting.pixels, fit_long_side(painting.size, BASE_SIDE)).to(device)
+            seen.append({layer: moments(x) for layer, x in encoder(pixels).items()})
+        together = {layer: combine([one[layer] for one in seen]) for layer in CODE_LAYERS}
+        return style_vector(together).cpu()
+
+
+@functools.cache
+def _network(device: torch.device, precision: torch.dtype) -> FastNetwork:
+    network = embedded_fast().in_precision(precision)
+    return network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+
+
+@functools.cache
+def _encoder(device: torch.device, precision: torch.dtype) -> nn.Module:
+    encoder = embedded_encoder(CODE_LAYERS).to(device=device, dtype=precision)
+    return encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

@@ -1,0 +1,123 @@
+"""A painted frame that later frames still show, carried along by the motion.
+
+Carrying a picture from frame to frame again and again would blur it a little each time. So what is carried is the
+place: each pixel of the present remembers where in the painted frame it came from, and the picture itself is read once,
+however many frames lie between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from impasto.engine.film.extras import opencv
+from impasto.engine.film.motion import Motion, carried
+
+__all__ = ["Layer", "enlarged", "inside", "read_at"]
+
+Plane = NDArray[np.float32]
+
+# The half-sample filter of HEVC (Sullivan et al. 2012): flat where pictures have their detail.
+_HALFWAY: Plane = np.array([-1, 4, -11, 40, 40, -11, 4, -1], np.float32) / np.float32(64)
+_LEVELS = 65535
+
+
+class Layer:
+    """One painted frame (H, W, 3), seen from the frames that follow it."""
+
+    def __init__(self, painted: Plane, reduced: tuple[int, int]) -> None:
+        self.fine = _doubled((painted * _LEVELS + 0.5).astype(np.uint16))
+        self.shift = np.zeros((*reduced, 2), np.float32)  # where each pixel of the present is in it, at reduced size
+        self.known = np.ones(reduced, np.float32)  # 0 where the present shows what it does not have
+
+    def follow(self, motion: Motion) -> None:
+        """Go on to the next frame."""
+        self.shift = motion.flow + carried(self.shift, motion.flow)
+        self.known = carried(self.known, motion.flow) * motion.valid
+
+    def picture(self) -> tuple[Plane, Plane]:
+        """Return the layer as the present frame sees it (H, W, 3), and how far it knows each pixel (H, W)."""
+        height, width = ((side + 1) // 2 for side in self.fine.shape[:2])
+        known = enlarged(self.known, (height, width))
+        if not self.shift.any():
+            return self.fine[::2, ::2].astype(np.float32) * np.float32(1 / _LEVELS), known
+        x, y = read_at(self.shift, (height, width))
+        known *= inside(x, y, (height, width))
+        cv2 = opencv()
+        found: Plane = cv2.remap(self.fine, 2 * x, 2 * y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return found.astype(np.float32) * np.float32(1 / _LEVELS), known
+
+    def state(self, name: str) -> dict[str, NDArray[np.generic]]:
+        """Return all that a layer is, for :meth:`from_state`."""
+        return {f"{name}.painted": self.fine[::2, ::2], f"{name}.shift": self.shift, f"{name}.known": self.known}
+
+    @classmethod
+    def from_state(cls, name: str, state: Mapping[str, NDArray[np.generic]]) -> Layer:
+        """Return the layer that :meth:`state` described."""
+        layer = cls.__new__(cls)
+        layer.fine = _doubled(np.asarray(state[f"{name}.painted"], np.uint16))
+        layer.shift = np.asarray(state[f"{name}.shift"], np.float32)
+        layer.known = np.asarray(state[f"{name}.known"], np.float32)
+        return layer
+
+
+def enlarged(plane: Plane, size: tuple[int, int]) -> Plane:
+    """Return a smooth map at another (height, width)."""
+    cv2 = opencv()
+    found: Plane = cv2.resize(plane, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+    return found
+
+
+def read_at(shift: Plane, size: tuple[int, int]) -> tuple[Plane, Plane]:
+    """Return columns and rows (H, W) to read a picture of ``size`` at, from displacements (h, w, 2) of a smaller map.
+
+    Between two motions there is no third: where they border on each other the map is not smoothed.
+    """
+    height, width = size
+    found = enlarged(shift, size)
+    torn = _torn(shift)
+    if torn.any():
+        cv2 = opencv()
+        plain = cv2.resize(shift, (width, height), interpolation=cv2.INTER_NEAREST)
+        where = cv2.resize(torn.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
+        found[where] = plain[where]
+    across = found[..., 0] * (width / shift.shape[1]) + np.arange(width, dtype=np.float32)
+    down = found[..., 1] * (height / shift.shape[0]) + np.arange(height, dtype=np.float32)[:, None]
+    return across.astype(np.float32, copy=False), down.astype(np.float32, copy=False)
+
+
+def _torn(shift: Plane) -> NDArray[np.bool_]:
+    """Return where neighbours of a map are moved more than a pixel apart."""
+    cv2, window = opencv(), np.ones((3, 3), np.uint8)
+    apart = cv2.dilate(shift, window) - cv2.erode(shift, window)
+    return apart.max(-1) > 1  # type: ignore[no-any-return]
+
+
+def inside(x: Plane, y: Plane, size: tuple[int, int]) -> NDArray[np.bool_]:
+    """Return which places (columns and rows) lie in a picture of ``size``, with a little room for rounding."""
+    height, width = size
+    return (x >= -0.02) & (x <= width - 0.98) & (y >= -0.02) & (y <= height - 0.98)
+
+
+def _doubled(picture: NDArray[np.uint16]) -> NDArray[np.uint16]:
+    """Return a picture (H, W, C) with a pixel more between any two; those that were there stay as they are."""
+    height, width, channels = picture.shape
+    fine = np.empty((2 * height - 1, 2 * width - 1, channels), np.uint16)
+    right = _filtered(picture, across=_HALFWAY)
+    fine[::2, ::2] = picture
+    fine[::2, 1::2] = right[:, :-1]
+    fine[1::2, ::2] = _filtered(picture, down=_HALFWAY)[:-1]
+    fine[1::2, 1::2] = _filtered(right, down=_HALFWAY)[:-1, :-1]
+    return fine
+
+
+def _filtered(
+    picture: NDArray[np.uint16], across: Plane | None = None, down: Plane | None = None
+) -> NDArray[np.uint16]:
+    one = np.ones(1, np.float32)
+    kernels = (one if across is None else across, one if down is None else down)
+    cv2 = opencv()
+    anchor = (3 if across is not None else 0, 3 if down is not None else 0)
+    return cv2.sepFilter2D(picture, -1, *kernels, anchor=anchor, borderType=cv2.BORDER_REPLICATE)  # type: ignore[no-any-return]

@@ -1,0 +1,259 @@
+"""Painting the frames of a film one after the other, with whatever method: each remembers what helps the next.
+
+- A method that paints in one pass sees global statistics in every frame, and strokes would shift with them. Here they
+  follow the film slowly. Noise inside the network moves with the motion, so that strokes grow from the same places.
+- Painting by optimisation begins each frame with the former one, carried along the motion.
+- Any other method paints every frame for itself.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from impasto.engine.door import Stylizer
+from impasto.engine.film.extras import opencv
+from impasto.engine.film.grain import MovingGrain
+from impasto.engine.film.layers import read_at
+from impasto.engine.film.motion import Motion
+from impasto.engine.inputs import Style
+from impasto.engine.onepass import OnePass, Painter, sizes
+from impasto.engine.recipe import Ingredient
+from impasto.images import Picture, write
+from impasto.models.normalizing import Statistics
+
+__all__ = ["FilmPainter", "GrainyPainter", "film_painter"]
+
+Plane = NDArray[np.float32]
+State = Mapping[str, NDArray[np.generic]]
+
+LOOK_EVERY = 8  # frames: statistics change slowly, and looking costs as much as painting
+FOLLOWING = 0.4  # share by which statistics follow what each look sees
+
+
+class FilmPainter(Protocol):
+    """Paints the frames of a film in their order."""
+
+    def paint(self, frame: Picture, motion: Motion) -> Tensor:
+        """Return the painted frame (1, 3, H, W)."""
+        ...
+
+    def show(self, shown: Plane) -> None:
+        """Be told what was shown for the frame just painted (H, W, 3)."""
+        ...
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        """Return all that is remembered, for :meth:`restore`."""
+        ...
+
+    def restore(self, state: State) -> None:
+        """Go on where :meth:`state` was taken."""
+        ...
+
+
+@runtime_checkable
+class GrainyPainter(Painter, Protocol):
+    """A painter whose strokes grow from noise; it can be given another field of it."""
+
+    def grain(self, size: tuple[int, int], at: tuple[int, int] = (0, 0)) -> Tensor:
+        """Return the noise (1, C, h, w) for a part of this size (in pixels) whose top left corner lies at ``at``."""
+        ...
+
+    def paint(
+        self,
+        picture: Tensor,
+        code: Tensor,
+        seen: Statistics | None,
+        at: tuple[int, int] = (0, 0),
+        *,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        """Paint a part of a picture with this noise."""
+        ...
+
+
+def film_painter(stylizer: Stylizer, styles: Sequence[Style]) -> FilmPainter:
+    """Return what paints films with a method, in the manner of ``styles``."""
+    if isinstance(stylizer, OnePass):
+        return _OnePassFilm(stylizer, styles)
+    if hasattr(stylizer.config, "init"):
+        return _CarryingFilm(stylizer, styles)
+    return _PlainFilm(stylizer, styles)
+
+
+class _PlainFilm:
+    """Paints every frame for itself."""
+
+    def __init__(self, stylizer: Stylizer, styles: Sequence[Style]) -> None:
+        self._stylizer, self._styles = stylizer, list(styles)
+
+    def paint(self, frame: Picture, motion: Motion) -> Tensor:
+        del motion
+        return self._stylizer(frame, self._styles).image
+
+    def show(self, shown: Plane) -> None:
+        pass
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        return {}
+
+    def restore(self, state: State) -> None:
+        pass
+
+
+class _CarryingFilm:
+    """Begins each frame with the former result, carried along the motion."""
+
+    def __init__(self, stylizer: Stylizer, styles: Sequence[Style]) -> None:
+        self._stylizer, self._styles = stylizer, list(styles)
+        self._shown: Plane | None = None
+
+    def paint(self, frame: Picture, motion: Motion) -> Tensor:
+        if self._shown is None or motion.is_cut:
+            return self._stylizer(frame, self._styles).image
+        with tempfile.TemporaryDirectory() as folder:
+            start = Path(folder) / "former.png"
+            write(_moved(self._shown, frame, motion), start, bits=16)
+            return self._stylizer(frame, self._styles, init=str(start)).image
+
+    def show(self, shown: Plane) -> None:
+        self._shown = shown
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        return {} if self._shown is None else {"former": self._shown}
+
+    def restore(self, state: State) -> None:
+        self._shown = np.asarray(state["former"], np.float32) if "former" in state else None
+
+
+def _moved(shown: Plane, frame: Picture, motion: Motion) -> Tensor:
+    """Return the former result carried to the present, and the frame itself where it was hidden."""
+    size = (shown.shape[0], shown.shape[1])
+    cv2 = opencv()
+    there = cv2.remap(shown, *read_at(motion.flow, size), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    valid = cv2.resize(motion.valid, size[::-1])
+    carried = torch.from_numpy(np.ascontiguousarray(there)).permute(2, 0, 1)[None].clamp(0, 1)
+    if frame.size != size:
+        return carried
+    return frame.pixels.lerp(carried, torch.from_numpy(valid)[None, None])
+
+
+class _OnePassFilm:
+    """Paints with a network whose statistics follow the film slowly and whose noise moves along."""
+
+    def __init__(self, stylizer: OnePass, styles: Sequence[Style]) -> None:
+        self._calm = _CalmPainter(stylizer.painter, styles)
+        self._stylizer, self._styles = stylizer.like(stylizer.config, self._calm), list(styles)
+
+    def paint(self, frame: Picture, motion: Motion) -> Tensor:
+        self._calm.next_frame(*sizes(frame.size, self._stylizer.config, self._stylizer.base), motion)
+        return self._stylizer(frame, self._styles).image
+
+    def show(self, shown: Plane) -> None:
+        pass
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        return self._calm.state()
+
+    def restore(self, state: State) -> None:
+        self._calm.restore(state)
+
+
+class _CalmPainter:
+    """A painter that does not let itself be startled: between two frames it changes its mind only a little.
+
+    To everyone else it is an ordinary painter. Its looks are told apart by their order within a frame.
+    """
+
+    def __init__(self, painter: Painter, styles: Sequence[Style]) -> None:
+        self._painter, self._known = painter, {id(style): index for index, style in enumerate(styles)}
+        self._codes: dict[int, Tensor] = {}
+        self._own_code: Tensor | None = None  # of the film's frames, taken as a style
+        self._looks: list[dict[str, tuple[Tensor, Tensor]]] = []
+        self._looked = self._frames = 0
+        self._grain = MovingGrain() if isinstance(painter, GrainyPainter) else None
+        self._size = self._base = (0, 0)
+        self.name, self.needs_style = painter.name, painter.needs_style
+        self.margin, self.stride = painter.margin, painter.stride
+
+    def next_frame(self, size: tuple[int, int], base: tuple[int, int], motion: Motion) -> None:
+        """Go on to the next frame of the film; it is painted at ``base``, and again in tiles if ``size`` is larger."""
+        if motion.is_cut:
+            self._looks, self._own_code, self._frames = [], None, 0
+        if self._grain is not None:
+            self._grain.follow(motion)
+        self._size, self._base, self._looked = size, base, 0
+        self._frames += 1
+
+    def weights(self) -> list[Ingredient]:
+        return self._painter.weights()
+
+    def code(self, style: Style) -> Tensor:
+        index = self._known.get(id(style))
+        if index is not None:
+            if index not in self._codes:
+                self._codes[index] = self._painter.code(style)
+            return self._codes[index]
+        found = self._painter.code(style)  # the frame itself as a style, which is what less strength leans to
+        self._own_code = found if self._own_code is None else torch.lerp(self._own_code, found, FOLLOWING)
+        return self._own_code
+
+    def look(self, picture: Tensor, code: Tensor) -> Statistics:
+        number, self._looked = self._looked, self._looked + 1
+        if number >= len(self._looks):
+            self._looks.append(_copied(self._painter.look(picture, code)))
+        elif (self._frames - 1) % LOOK_EVERY == 0:
+            seen = self._painter.look(picture, code)
+            former = self._looks[number]
+            self._looks[number] = {name: _nearer(former[name], pair) for name, pair in seen.items()}
+        return self._looks[number]
+
+    def paint(self, picture: Tensor, code: Tensor, seen: Statistics | None, at: tuple[int, int] = (0, 0)) -> Tensor:
+        seen = self.look(picture, code) if seen is None else seen
+        if self._grain is None or not isinstance(self._painter, GrainyPainter):
+            return self._painter.paint(picture, code, seen, at)
+        part = (picture.shape[-2], picture.shape[-1])
+        whole = part if part == self._base else self._size
+        noise = self._grain.field(self._painter.grain, part, at, whole)
+        return self._painter.paint(picture, code, seen, at, noise=noise)
+
+    def state(self) -> dict[str, NDArray[np.generic]]:
+        kept: dict[str, Any] = {"frames": torch.tensor([self._frames])}
+        for number, look in enumerate(self._looks):
+            for name, (mean, deviation) in look.items():
+                kept[f"look.{number}.{name}.mean"], kept[f"look.{number}.{name}.deviation"] = mean, deviation
+        if self._own_code is not None:
+            kept["own_code"] = self._own_code
+        if self._grain is not None:
+            kept["grain"] = torch.from_numpy(self._grain.shift)
+        return {name: value.detach().cpu().contiguous().numpy() for name, value in kept.items()}
+
+    def restore(self, state: State) -> None:
+        tensors = {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in state.items()}
+        self._frames = int(tensors["frames"])
+        self._own_code = tensors.get("own_code")
+        if self._grain is not None:
+            self._grain.shift = np.asarray(state["grain"], np.float32)
+        self._looks = []
+        for name in sorted(name for name in tensors if name.startswith("look.") and name.endswith(".mean")):
+            number, layer = name.removeprefix("look.").removesuffix(".mean").split(".", 1)
+            while len(self._looks) <= int(number):
+                self._looks.append({})
+            deviation = tensors[f"look.{number}.{layer}.deviation"]
+            self._looks[int(number)][layer] = (tensors[name], deviation)
+
+
+def _copied(seen: Statistics) -> dict[str, tuple[Tensor, Tensor]]:
+    return {name: (mean, deviation) for name, (mean, deviation) in seen.items()}
+
+
+def _nearer(former: tuple[Tensor, Tensor], seen: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    mean, deviation = (torch.lerp(old, new, FOLLOWING) for old, new in zip(former, seen, strict=True))
+    return mean, deviation

@@ -1,0 +1,244 @@
+"""The journal of a folder: with which recipe it is painted, and what became of each picture so far.
+
+A text file of one JSON document a line, only ever appended to. A picture is noted before it is begun and when its
+result is in its place, so that after a kill at any moment each picture is in one of three states:
+
+- not begun: it will be painted;
+- begun and its result is there: results appear whole, so it was finished and only the note is missing;
+- begun and there is no result: it will be painted.
+
+So nothing is lost, and no result is made twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from impasto.engine.folder.finding import Item
+from impasto.engine.folder.orders import differences
+from impasto.engine.folder.places import LocalFolder, Place, RemoteFolder
+from impasto.errors import OutputError
+from impasto.weights.locking import take_lock
+
+__all__ = ["JOURNAL", "FileJournal", "Journal", "ObjectJournal", "has_journal", "open_journal"]
+
+JOURNAL = "impasto-journal.jsonl"
+FORMAT = 1
+
+
+class Journal(Protocol):
+    """What a run remembers; both kinds are written by one process alone."""
+
+    def finished(self, items: list[Item], present: set[str]) -> set[str]:
+        """Return the names of the photos that need not be painted, given which files are there."""
+        ...
+
+    def begin(self, item: Item, *, over: bool = False) -> None:
+        """Note that a picture is about to be painted; ``over`` says that a file of another origin is in its place."""
+        ...
+
+    def done(self, item: Item, facts: Mapping[str, Any]) -> None:
+        """Note that the result is in its place."""
+        ...
+
+    def failed(self, item: Item, why: str) -> None:
+        """Note why there is no result."""
+        ...
+
+    def sync(self) -> None:
+        """Return when all notes are safe from a power cut."""
+        ...
+
+    def close(self) -> None:
+        """Let others in."""
+        ...
+
+
+def has_journal(out: Place) -> bool:
+    """Say whether a place was painted into before."""
+    return JOURNAL in out.names() if isinstance(out, LocalFolder) else ObjectJournal.RECIPE in out.names()
+
+
+def open_journal(out: Place, recipe: Mapping[str, Any]) -> Journal:
+    """Begin a journal, or go on with the one that is there; refuse one of another recipe."""
+    if isinstance(out, RemoteFolder):
+        return ObjectJournal(out, recipe)
+    assert isinstance(out, LocalFolder)
+    return FileJournal(out, recipe)
+
+
+@dataclass
+class _Notes:
+    """What a journal says."""
+
+    recipe: Mapping[str, Any] | None = None
+    begun: dict[str, bool] = field(default_factory=dict)  # by photo: whether over a file of another origin
+    done: set[str] = field(default_factory=set)
+
+    def read(self, line: bytes) -> None:
+        """Take in one line; what a power cut spoilt is as if it had not been written."""
+        try:
+            note = json.loads(line)
+        except ValueError:
+            return
+        match note:
+            case {"impasto": int(), "recipe": dict(recipe)}:
+                self.recipe = recipe
+            case {"begun": str(photo)}:
+                self.begun[photo] = bool(note.get("over"))
+            case {"done": str(photo)}:
+                self.done.add(photo)
+
+
+class FileJournal:
+    """A journal beside the results, for one process at a time."""
+
+    LOCK = ".impasto-lock"
+
+    def __init__(self, out: LocalFolder, recipe: Mapping[str, Any]) -> None:
+        self._path = out.folder / JOURNAL
+        self._is_noted = False
+        with ExitStack() as opened:
+            self._lock(opened)
+            out.sweep()  # what a killed run left unfinished
+            opened.callback(out.sweep)
+            self._file = opened.enter_context(self._path.open("ab", buffering=0))
+            self._notes = self._read()
+            self._check(recipe)
+            self._opened = opened.pop_all()
+
+    def finished(self, items: list[Item], present: set[str]) -> set[str]:
+        """Return what is noted as done and still there, and what was begun and is there."""
+        ours = {photo for photo, over in self._notes.begun.items() if not over} | self._notes.done
+        return {item.photo for item in items if item.photo in ours and item.output in present}
+
+    def begin(self, item: Item, *, over: bool = False) -> None:
+        """Note that a picture is about to be painted."""
+        self._write({"begun": item.photo, **({"over": True} if over else {})})
+
+    def done(self, item: Item, facts: Mapping[str, Any]) -> None:
+        """Note that the result is in its place."""
+        self._write({"done": item.photo, "output": item.output, **facts})
+
+    def failed(self, item: Item, why: str) -> None:
+        """Note why there is no result; the next run will try again."""
+        self._write({"failed": item.photo, "why": why})
+
+    def sync(self) -> None:
+        """Return when all notes are on the disk."""
+        if self._is_noted:
+            os.fsync(self._file.fileno())
+        self._is_noted = False
+
+    def close(self) -> None:
+        """Let others in."""
+        self.sync()
+        self._opened.close()
+
+    def _lock(self, opened: ExitStack) -> None:
+        folder = self._path.parent
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = opened.enter_context((folder / self.LOCK).open("a+b"))
+        except OSError as fault:
+            why = f"{folder} cannot be written ({fault.strerror})"
+            raise OutputError(f"{why}; choose another folder for the results.") from fault
+        if not take_lock(lock):
+            raise OutputError(f"another run is painting into {folder}; wait for it, or choose another folder.")
+
+    def _read(self) -> _Notes:
+        """Read all notes, and cut off a last line that was not written to its end."""
+        notes, place = _Notes(), 0
+        with self._path.open("rb") as lines:
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    self._file.truncate(place)
+                    break
+                notes.read(line)
+                place += len(line)
+        return notes
+
+    def _check(self, recipe: Mapping[str, Any]) -> None:
+        if self._notes.recipe is not None:
+            if found := differences(self._notes.recipe, recipe):
+                raise OutputError(_refusal(self._path.parent.name, found))
+            return
+        if self._notes.begun:
+            raise OutputError(f"{self._path} has lost its beginning; choose another folder for the results.")
+        self._write({"impasto": FORMAT, "recipe": recipe})
+        self.sync()
+        _sync_folder(self._path.parent)
+
+    def _write(self, note: Mapping[str, Any]) -> None:
+        self._file.write(json.dumps(note, ensure_ascii=False).encode() + b"\n")
+        self._is_noted = True
+
+
+class ObjectJournal:
+    """The journal in object storage, where nothing can be appended to: the results themselves say what is done.
+
+    The recipe is an object beside them. Failures are sent when the run ends.
+    """
+
+    RECIPE, FAILURES = "impasto-recipe.json", "impasto-failed.json"
+
+    def __init__(self, out: RemoteFolder, recipe: Mapping[str, Any]) -> None:
+        self._out = out
+        self._failures: dict[str, str] = {}
+        self._is_begun = self.RECIPE in out.names()
+        if not self._is_begun:
+            self._send(self.RECIPE, recipe)
+            return
+        with out.fetched(self.RECIPE) as path:
+            found = differences(json.loads(path.read_text(encoding="utf-8")), recipe)
+        if found:
+            raise OutputError(_refusal(out.text, found))
+
+    def finished(self, items: list[Item], present: set[str]) -> set[str]:
+        """Return what is there, if the folder was begun by Impasto."""
+        return {item.photo for item in items if self._is_begun and item.output in present}
+
+    def begin(self, item: Item, *, over: bool = False) -> None:
+        """Do nothing: an object is there whole or not at all."""
+        if over:
+            raise OutputError(f"{item.output} is in {self._out.text} already; choose an empty place for the results.")
+
+    def done(self, item: Item, facts: Mapping[str, Any]) -> None:
+        """Do nothing: the result tells."""
+
+    def failed(self, item: Item, why: str) -> None:
+        """Note why there is no result."""
+        self._failures[item.photo] = why
+
+    def sync(self) -> None:
+        """Do nothing: what was sent is there."""
+
+    def close(self) -> None:
+        """Send what failed."""
+        if self._failures:
+            self._send(self.FAILURES, self._failures)
+
+    def _send(self, name: str, document: Mapping[str, Any]) -> None:
+        with self._out.putting(name) as path:
+            path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
+
+
+def _refusal(place: str, found: str) -> str:
+    return f"{place} was begun with another recipe: {found}; give the same to go on, or choose another folder."
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the name of a new file safe, where the system can do that."""
+    if os.name != "posix":
+        return
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)

@@ -1,0 +1,142 @@
+"""The gallery: styles that have a name, those that come with Impasto and those that a user added.
+
+A style is two kilobytes (see :mod:`impasto.engine.vectors`), so the paintings themselves need not be there. What comes
+with Impasto is one file of vectors with the facts about each painting, and for each style an icon: the sample picture
+that Impasto draws, painted in it. A user's own are files of the same kind in the folder ``IMPASTO_STYLES``, or else
+beside the cache.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from impasto.errors import InputError, OptionError, did_you_mean
+from impasto.models.fast import CODE_LENGTH
+from impasto.models.reading import read_tensors, write_tensors
+from impasto.weights import cache_folder
+
+__all__ = [
+    "GALLERY_FILE",
+    "NamedStyle",
+    "add_style",
+    "find_style",
+    "gallery",
+    "looks_like_a_name",
+    "remove_style",
+    "write_styles",
+]
+
+DATA = Path(str(resources.files("impasto.engine"))) / "data"
+GALLERY_FILE = DATA / "gallery.safetensors"
+
+
+@dataclass(frozen=True, eq=False)
+class NamedStyle:
+    """A style by name, and where it comes from."""
+
+    name: str
+    title: str
+    artist: str = ""
+    year: str = ""
+    museum: str = ""
+    vector: Tensor = field(default_factory=lambda: torch.zeros(1, CODE_LENGTH), repr=False)  # (1, CODE_LENGTH)
+    own: bool = False  # whether a user added it
+
+    @property
+    def icon(self) -> bytes | None:
+        """The sample picture painted in this style, as WebP; None for a user's own."""
+        path = DATA / "icons" / f"{self.name}.webp"
+        return path.read_bytes() if not self.own and path.is_file() else None
+
+    @property
+    def credit(self) -> str:
+        """Who painted what, when, and where it hangs, as far as that is known."""
+        return ", ".join(part for part in (self.artist, self.title, self.year, self.museum) if part)
+
+
+def gallery() -> list[NamedStyle]:
+    """Return all styles by name: those that come with Impasto in their order, then the user's own."""
+    own = sorted(styles_folder().glob("*.safetensors")) if styles_folder().is_dir() else []
+    return [
+        *_styles_in(GALLERY_FILE),
+        *(dataclasses.replace(one, own=True) for path in own for one in _styles_in(path)),
+    ]
+
+
+def find_style(name: str) -> NamedStyle:
+    """Return the style of this name; capitals, spaces and underscores do not matter."""
+    known = {style.name: style for style in gallery()}
+    wanted = _plain(name)
+    if wanted not in known:
+        raise InputError(
+            f"{name!r} is neither a file here nor a style of the gallery{did_you_mean(wanted, known)}; "
+            "`impasto styles` lists the names."
+        )
+    return known[wanted]
+
+
+def looks_like_a_name(given: str) -> bool:
+    """Say whether text can be a style's name rather than the path of a file that is missing."""
+    return not Path(given).suffix and os.sep not in given and "/" not in given
+
+
+def add_style(name: str, vector: Tensor, *, title: str = "") -> Path:
+    """Keep a style under a name of the user's, and return its file."""
+    plain = _plain(name)
+    if not plain.replace("-", "").isalnum():
+        raise OptionError(f"the name {name!r} cannot be used; allowed are letters, digits and hyphens.")
+    if plain in {style.name for style in _styles_in(GALLERY_FILE)}:
+        raise OptionError(f"{plain} is a style of the gallery already; choose another name.")
+    path = styles_folder() / f"{plain}.safetensors"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_styles(path, [NamedStyle(plain, title or plain, vector=vector)])
+    return path
+
+
+def remove_style(name: str) -> Path:
+    """Forget a style of the user's, and return the file that is gone."""
+    style = find_style(name)
+    if not style.own:
+        raise OptionError(f"{style.name} comes with Impasto and stays; only styles of your own can be removed.")
+    path = styles_folder() / f"{style.name}.safetensors"
+    path.unlink()
+    return path
+
+
+def styles_folder() -> Path:
+    """Return the folder of the user's own styles; it need not exist yet."""
+    chosen = os.environ.get("IMPASTO_STYLES")
+    return Path(chosen).expanduser() if chosen else cache_folder() / "styles"
+
+
+def write_styles(path: Path, styles: Sequence[NamedStyle]) -> None:
+    """Write styles with their facts into one file."""
+    facts = [{name: getattr(one, name) for name in ("name", "title", "artist", "year", "museum")} for one in styles]
+    vectors = torch.cat([one.vector for one in styles]).half()
+    write_tensors(path, {"vectors": vectors}, {"styles": json.dumps(facts, ensure_ascii=False)})
+
+
+def _plain(name: str) -> str:
+    return name.strip().lower().replace("_", "-").replace(" ", "-")
+
+
+def _styles_in(path: Path) -> list[NamedStyle]:
+    if not path.is_file():
+        return []
+    tensors, metadata = read_tensors(path)
+    try:
+        facts, vectors = json.loads(metadata["styles"]), tensors["vectors"].float()
+        return [NamedStyle(**one, vector=vector[None]) for one, vector in zip(facts, vectors, strict=True)]
+    except (KeyError, ValueError, TypeError) as fault:
+        raise InputError(
+            f"{path.name} holds no styles; it was changed or damaged, remove it or add it again."
+        ) from fault

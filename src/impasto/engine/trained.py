@@ -1,0 +1,75 @@
+"""Models in files as painters: the style is in the weights, so there is none to give.
+
+Every network of such a file is called alike, ``network(photo, strength, reading, at)``, and has ``look``, ``margin``
+and ``stride``; see :class:`impasto.models.style_network.StyleNetwork`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from impasto.config import Trained
+from impasto.device import pick_device, pick_precision
+from impasto.engine.inputs import Style
+from impasto.engine.onepass import BASE_SIDE, OnePass
+from impasto.engine.recipe import Ingredient
+from impasto.errors import OptionError
+from impasto.models.normalizing import Reading, Statistics
+from impasto.models.trained import load_model
+from impasto.weights import file_sha256
+
+__all__ = ["TrainedPainter", "trained_stylizer"]
+
+
+def trained_stylizer(config: Trained) -> OnePass:
+    """Return the method ``trained`` ready to paint: its model is loaded and checked."""
+    if config.model is None:
+        raise OptionError("no model was named; give the path of one as method, or as model.")
+    painter = TrainedPainter(config.model, device=config.device)
+    return OnePass(config, painter, base=int(painter.about.get("base", BASE_SIDE)))
+
+
+class TrainedPainter:
+    """A model in a file, ready to paint."""
+
+    needs_style = False
+
+    def __init__(self, path: Path, *, device: str = "auto") -> None:
+        self.path, self.name = path, path.stem
+        self.device = pick_device(device)
+        self.precision = pick_precision("auto", self.device)
+        network, self.about = load_model(path)
+        self.network = network.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.margin: int = self.network.margin
+        self.stride: int = self.network.stride
+
+    def weights(self) -> list[Ingredient]:
+        """Return the file as a recipe names it."""
+        return [Ingredient(self.path.name, file_sha256(self.path))]
+
+    def code(self, style: Style) -> Tensor:
+        """Return the strength (1, 1), which is all that can be chosen: the full one."""
+        del style
+        return torch.ones(1, 1)
+
+    def look(self, picture: Tensor, code: Tensor) -> Statistics:
+        """Return the statistics of every layer for the whole picture."""
+        with self._computing():
+            found: Statistics = self.network.look(picture.to(self.device), code.to(self.device))
+        return found
+
+    def paint(self, picture: Tensor, code: Tensor, seen: Statistics | None, at: tuple[int, int] = (0, 0)) -> Tensor:
+        """Paint a part of a picture whose top left corner lies at ``at``."""
+        with self._computing():
+            painted = self.network(picture.to(self.device), code.to(self.device), Reading(seen), at)
+        return painted.float().cpu()  # type: ignore[no-any-return]
+
+    def _computing(self) -> contextlib.AbstractContextManager[object]:
+        """Return a context in which convolutions use the quick precision of the device."""
+        if self.precision == torch.float32:
+            return contextlib.nullcontext()
+        return torch.autocast(self.device.type, self.precision)

@@ -1,0 +1,91 @@
+"""Folders whose painting is killed: the run, or one of its workers."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cheap_method import Cheap, Dying
+from photo_folder import draw_photos, pixels_in
+from torch import Tensor
+
+from impasto.engine.folder import stylize_folder
+from impasto.engine.folder.journal import JOURNAL
+from impasto.errors import ImpastoError
+from impasto.images import write
+
+SCRIPT = Path(__file__).with_name("killed_runs.py")
+
+
+def killed(photos: Path, style: Path, out: Path, *, kills: int, seconds: float, workers: int = 1) -> dict[str, Any]:
+    """Paint a folder in another process that is killed several times; return the last report."""
+    asked = [photos, style, out, kills, seconds, workers]
+    done = subprocess.run(
+        [sys.executable, SCRIPT, *map(str, asked)], capture_output=True, text=True, check=True, timeout=600
+    )
+    report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return report
+
+
+@pytest.mark.parametrize(
+    ("count", "broken", "kills", "workers"),
+    [
+        (30, 3, 3, 1),
+        pytest.param(300, 10, 3, 1, marks=pytest.mark.long),
+        pytest.param(300, 10, 3, 2, marks=pytest.mark.long),
+    ],
+)
+def test_a_run_killed_at_random_moments_ends_like_an_undisturbed_one(
+    tmp_path: Path, painting: Tensor, count: int, broken: int, kills: int, workers: int
+) -> None:
+    bad = draw_photos(tmp_path / "photos", count, broken)
+    write(painting, tmp_path / "style.png")
+    undisturbed = stylize_folder(tmp_path / "photos", tmp_path / "style.png", Cheap(), out=tmp_path / "calm")
+    report = killed(
+        tmp_path / "photos",
+        tmp_path / "style.png",
+        tmp_path / "out",
+        kills=kills,
+        seconds=0.02,
+        workers=workers,
+    )
+    assert undisturbed.done == report["done"] + report["kept"] == count - broken
+    assert sorted(failure["photo"] for failure in report["failed"]) == sorted(bad)
+    assert report["kept"] > 0  # the killed runs were of use
+    assert pixels_in(tmp_path / "out") == pixels_in(tmp_path / "calm")
+    notes = [json.loads(line) for line in (tmp_path / "out" / JOURNAL).read_text(encoding="utf-8").splitlines()]
+    assert max(Counter(note["done"] for note in notes if "done" in note).values()) == 1
+    assert {path.name for path in (tmp_path / "out").glob(".*")} == {".impasto-lock"}
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    draw_photos(tmp_path / "photos", 9)
+    return tmp_path / "photos"
+
+
+def test_processes_paint_what_one_worker_paints(photos: Path, tmp_path: Path, painting: Tensor) -> None:
+    stylize_folder(photos, painting, Cheap(), out=tmp_path / "one")
+    report = stylize_folder(photos, painting, Cheap(), out=tmp_path / "two", workers=2)
+    assert (report.done, report.failed) == (9, [])
+    assert pixels_in(tmp_path / "two") == pixels_in(tmp_path / "one")
+
+
+@pytest.mark.long
+def test_a_picture_that_kills_its_workers_is_given_up(photos: Path, tmp_path: Path, painting: Tensor) -> None:
+    log = tmp_path / "painted.txt"
+    report = stylize_folder(photos, painting, Cheap(killed_by="photo 004", log=log), out=tmp_path / "out", workers=2)
+    assert (report.done, [failure.photo for failure in report.failed]) == (8, ["photo 004.bmp"])
+    assert "given up after 3 tries: its worker died (exit status 9)" in report.failed[0].why
+    assert log.read_text().split("\n").count("photo 004.bmp") == 3
+
+
+@pytest.mark.long
+def test_workers_that_die_at_once_end_the_run(photos: Path, tmp_path: Path, painting: Tensor) -> None:
+    with pytest.raises(ImpastoError, match="worker processes die at their start"):
+        stylize_folder(photos, painting, Dying(), out=tmp_path / "out", workers=2)
