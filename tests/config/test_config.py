@@ -17,6 +17,7 @@ from impasto.config import (
     PRESETS,
     EncoderTraining,
     Field,
+    Magenta,
     MethodOptions,
     Optimize,
     fields_of,
@@ -58,6 +59,10 @@ def configs(cls: type) -> st.SearchStrategy[Any]:
     def fits(values: dict[str, Any]) -> bool:
         if values.get("keep_color") and values.get("color_only"):
             return False
+        if values.get("balance") == "classic" and values.get("style_term", "auto") not in ("auto", "gram"):
+            return False
+        if cls is Magenta and values.get("stroke", 1) < 1:
+            return False
         weights = values.get("style_weights", ())
         return not weights or any(weights)
 
@@ -98,6 +103,7 @@ def numbers_with_limits() -> list[tuple[type, Field]]:
         (cls, field)
         for cls in CONFIGS
         for field in fields_of(cls)
+        if (cls, field.name) != (Magenta, "stroke")  # its network has one size of strokes, see there
         if field.plain_type in (int, float) and (field.minimum is not None or field.maximum is not None)
     ]
 
@@ -132,11 +138,24 @@ def test_limits_are_inside_and_what_lies_beyond_is_refused_with_them(cls: type, 
         ({"protect": 5}, "protect is 5; allowed is a path"),
         ({"keep_color": True, "color_only": True}, "keep_color and color_only contradict"),
         ({"tile": 63}, "tile is 63; allowed is a whole number, 64 to"),
+        ({"seed": -1}, "seed is -1; allowed is a whole number, 0 to 4294967295"),
+        ({"balance": "classic", "style_term": "moments"}, "balance classic compares Gram matrices, so style_term"),
     ],
 )
 def test_refusals_say_what_was_given_and_what_is_allowed(values: dict[str, Any], sentence: str) -> None:
     with pytest.raises(OptionError, match=sentence):
         Optimize(**values)
+
+
+def test_the_classic_balance_says_nothing_against_its_own_term() -> None:
+    assert Optimize(balance="classic", style_term="gram").balance == "classic"
+    assert Optimize(balance="classic").style_term == "auto"
+
+
+def test_limits_are_shown_with_all_their_digits() -> None:
+    limits = {field.name: field.limits for field in fields_of(Optimize)}
+    assert limits["seed"] == "0 to 4294967295"
+    assert limits["learning_rate"] == "1e-05 to 1"
 
 
 def test_an_unknown_option_gets_a_suggestion() -> None:

@@ -14,7 +14,8 @@ from PIL import Image
 from torch import Tensor
 
 from impasto.errors import InputError
-from impasto.training.pictures import crops, disturb, is_kept_out, pictures_in
+from impasto.images import write
+from impasto.training.pictures import _crop, _readable, crops, disturb, is_kept_out, pictures_in
 
 KEPT_OUT = [14, 23, 28, 29, 50, 54, 67, 85, 91, 97]  # of 0.png to 99.png
 
@@ -93,11 +94,8 @@ def test_crops_are_squares_of_valid_colors(tmp_path: Path, size: tuple[int, int]
 @given(st.integers(1, 400), st.integers(1, 400), st.integers(0, 2**31))
 @settings(max_examples=40)
 def test_no_crop_ever_leaves_its_picture(width: int, height: int, seed: int) -> None:
-    from impasto.training.pictures import _crop
-
-    image = Image.new("RGB", (width, height), (255, 0, 128))
-    crop = _crop(image, 32, random.Random(seed))
     expected = torch.tensor([255, 0, 128]).view(3, 1, 1) / 255
+    crop = _crop(expected.expand(1, 3, height, width), 32, random.Random(seed))
     torch.testing.assert_close(crop, expected.expand(3, 32, 32))
 
 
@@ -124,6 +122,21 @@ def test_every_kind_of_picture_becomes_rgb(tmp_path: Path) -> None:
         paths.append(path)
     for path in paths:
         assert next(crops([[path]], [1.0], size=8, count=1, rng=random.Random(0))).shape == (1, 3, 8, 8)
+
+
+def test_every_format_that_impasto_reads_is_learnt_from_upright(tmp_path: Path) -> None:
+    """Not Pillow alone decides: HEIC is read, and a photo lying on its side is turned."""
+    write(torch.ones(1, 3, 40, 40), tmp_path / "a.heic")
+    on_its_side = Image.new("RGB", (60, 30), (0, 0, 255))
+    on_its_side.paste((255, 0, 0), (0, 0, 30, 30))
+    turned = Image.Exif()
+    turned[0x0112] = 6  # a quarter to the right
+    on_its_side.save(tmp_path / "b.jpg", exif=turned, quality=95)
+    assert [path.name for path in pictures_in(tmp_path)] == ["a.heic", "b.jpg"]
+    tall = next(_readable([[tmp_path / "b.jpg"]], [1.0], random.Random(0)))
+    assert tall.shape == (1, 3, 60, 30)
+    assert tall[0, 0, :20].mean() > 0.9 > tall[0, 0, 40:].mean()
+    assert next(crops([[tmp_path / "a.heic"]], [1.0], size=8, count=1, rng=random.Random(0))).min() > 0.9
 
 
 # --- disturbance -------------------------------------------------------------------------------------------------
@@ -167,7 +180,7 @@ def test_a_damaged_picture_is_passed_over_and_named(tmp_path: Path, caplog: pyte
     good, bad = picture(tmp_path / "good.png", color=(255, 0, 0)), tmp_path / "bad.png"
     bad.write_bytes(good.read_bytes()[:60])
     batch = next(crops([[good, bad]], [1.0], size=16, count=12, rng=random.Random(0)))
-    assert torch.equal(batch[:, 0], torch.ones(12, 16, 16))
+    torch.testing.assert_close(batch[:, 0], torch.ones(12, 16, 16))
     assert "bad.png cannot be read" in caplog.text
 
 

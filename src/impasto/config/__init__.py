@@ -1,20 +1,47 @@
 """Every option, said once: how one is declared, those of each method, those of each training."""
 
-from impasto.config.methods import METHODS, PRESETS, ColorMatch, Device, MethodOptions, Optimize, StyleTerm
+from impasto.config.film import FilmOptions
+from impasto.config.methods import (
+    DEFAULT_METHOD,
+    METHODS,
+    PRESETS,
+    Adain,
+    ColorMatch,
+    Device,
+    Fast,
+    Magenta,
+    MagentaHub,
+    MethodOptions,
+    Optimize,
+    StyleTerm,
+    Trained,
+)
 from impasto.config.options import Checked, Field, fields_of, from_dict, option, to_dict
-from impasto.config.training import EncoderTraining
+from impasto.config.training import AnyTraining, Decoder, EncoderTraining, FitOptions, PairedTraining, StyleTraining
 
 __all__ = [
+    "DEFAULT_METHOD",
     "METHODS",
     "PRESETS",
+    "Adain",
+    "AnyTraining",
     "Checked",
     "ColorMatch",
+    "Decoder",
     "Device",
     "EncoderTraining",
+    "Fast",
     "Field",
+    "FilmOptions",
+    "FitOptions",
+    "Magenta",
+    "MagentaHub",
     "MethodOptions",
     "Optimize",
+    "PairedTraining",
     "StyleTerm",
+    "StyleTraining",
+    "Trained",
     "fields_of",
     "from_dict",
     "option",

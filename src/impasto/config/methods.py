@@ -9,7 +9,21 @@ from typing import Any, Literal
 from impasto.config.options import Checked, option
 from impasto.errors import OptionError
 
-__all__ = ["METHODS", "PRESETS", "ColorMatch", "Device", "MethodOptions", "Optimize", "StyleTerm"]
+__all__ = [
+    "DEFAULT_METHOD",
+    "METHODS",
+    "PRESETS",
+    "Adain",
+    "ColorMatch",
+    "Device",
+    "Fast",
+    "Magenta",
+    "MagentaHub",
+    "MethodOptions",
+    "Optimize",
+    "StyleTerm",
+    "Trained",
+]
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 ColorMatch = Literal["luminance", "lab", "covariance"]
@@ -59,7 +73,7 @@ class MethodOptions(Checked):
     protect: Path | None = option(
         None, "A grey picture: what is white in it stays as in the photo (a face, for example).", is_input=True
     )
-    seed: int = option(0, "Number that everything random starts from.", minimum=0, maximum=2**63 - 1)
+    seed: int = option(0, "Number that everything random starts from.", minimum=0, maximum=2**32 - 1)
     tile: int | None = option(
         None,
         "Work in tiles of this many pixels to save memory. Default: only when memory would not suffice.",
@@ -79,8 +93,74 @@ class MethodOptions(Checked):
             raise OptionError("style_weights are all 0; at least one style needs a weight above 0.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Fast(MethodOptions):
+    """Paint in one pass: any style, in a second, with the network that comes with Impasto."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Magenta(MethodOptions):
+    """Paint in one pass with Magenta's arbitrary stylization: Ghiasi et al. (BMVC 2017)."""
+
+    detail: bool = option(
+        True, "Bring the photo's fine detail back; the network itself paints 384 px, which are enlarged otherwise."
+    )
+
+    def __post_init__(self) -> None:
+        """Check the options that limit each other."""
+        super().__post_init__()
+        if self.stroke < 1:
+            raise OptionError(
+                f"stroke is {self.stroke:g}, but Magenta's network paints 384 px and no finer; allowed is 1 to 10."
+            )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MagentaHub(MethodOptions):
+    """Paint in one pass with Magenta's TF-Hub model of any size, from a folder of yours: Ghiasi et al. (BMVC 2017)."""
+
+    saved_model: Path | None = option(
+        None,
+        "The unpacked TF-Hub model arbitrary-image-stylization-v1-256: its folder, or the saved_model.pb inside.",
+        is_input=True,
+    )
+
+    def __post_init__(self) -> None:
+        """Take the folder's main file for the folder: a recipe can name and hash that."""
+        super().__post_init__()
+        if self.saved_model is not None and self.saved_model.suffix != ".pb":
+            object.__setattr__(self, "saved_model", self.saved_model / "saved_model.pb")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Adain(MethodOptions):
+    """Paint in one pass with AdaIN: Huang & Belongie (ICCV 2017)."""
+
+    encoder: str = option(
+        "published",
+        "Weights that read photo and painting (the normalised VGG-19): published, or the path of a file.",
+        is_input=True,
+        words=("published",),
+    )
+    decoder: str = option(
+        "published",
+        "Weights that paint: published, or the path of a file.",
+        is_input=True,
+        words=("published",),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained(MethodOptions):
+    """Paint in one pass in the one style of a model in a file; `--method FILE.safetensors` is short for it."""
+
+    model: Path | None = option(
+        None, "The model: a file that `impasto train` made or `impasto import` brought in.", is_input=True
+    )
+
+
 Optimizer = Literal["adam", "lbfgs"]
-StyleTerm = Literal["statistics", "gram", "moments", "wasserstein", "sliced"]
+StyleTerm = Literal["auto", "statistics", "gram", "moments", "wasserstein", "sliced"]
 Variation = Literal["squared", "absolute", "isotropic", "huber"]
 Pooling = Literal["max", "average"]
 Padding = Literal["replicate", "reflect", "zeros"]
@@ -122,9 +202,10 @@ class Optimize(MethodOptions):
     tv_weight: float = option(1.0, "How much smoothness counts (total variation).", minimum=0)
     color_weight: float = option(0.0, "How much the style's overall colors count besides its features.", minimum=0)
     style_term: StyleTerm = option(
-        "wasserstein",
+        "auto",
         "How styles are compared: wasserstein (as Gaussians), statistics (means, deviations and Gram matrices), gram "
-        "(Gatys), moments (means and deviations), sliced (whole distributions).",
+        "(Gatys), moments (means and deviations), sliced (whole distributions). auto is wasserstein, or gram with "
+        "--balance classic.",
     )
     balance: Balance = option(
         "pair",
@@ -160,11 +241,35 @@ class Optimize(MethodOptions):
         "full carries the result to the photo's full size and brings its detail back.",
     )
 
+    def __post_init__(self) -> None:
+        """Check the options that limit each other."""
+        super().__post_init__()
+        if self.balance == "classic" and self.style_term not in ("auto", "gram"):
+            raise OptionError(
+                f"balance classic compares Gram matrices, so style_term cannot be {self.style_term}; leave out one."
+            )
 
-METHODS: dict[str, type[MethodOptions]] = {"optimize": Optimize}
+
+METHODS: dict[str, type[MethodOptions]] = {
+    "fast": Fast,
+    "optimize": Optimize,
+    "adain": Adain,
+    "magenta": Magenta,
+    "magenta-hub": MagentaHub,
+    "trained": Trained,
+}
 """Every way of stylising that comes with Impasto, by the name that ``--method`` and ``load`` take."""
 
+DEFAULT_METHOD = "fast"
+"""The one that is used where none is named."""
+
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
+    "fast": {
+        "quick": {"size": 512},
+        "balanced": {},
+        "print": {"size": 4096},
+        "subtle": {"strength": 45.0},
+    },
     "optimize": {
         "quick": {"size": 512, "steps": 120},
         "balanced": {},

@@ -104,10 +104,15 @@ class Field:
             return ", ".join(self.choices)
         low, high = self.minimum, self.maximum
         if low is not None and high is not None:
-            return f"{low:g} to {high:g}"
+            return f"{_shown(low)} to {_shown(high)}"
         if low is not None:
-            return f"{low:g} or more"
-        return f"{high:g} or less" if high is not None else ""
+            return f"{_shown(low)} or more"
+        return f"{_shown(high)} or less" if high is not None else ""
+
+
+def _shown(number: float) -> str:
+    """Return a number for people: whole ones with all their digits."""
+    return str(number) if isinstance(number, int) else f"{number:g}"
 
 
 def fields_of(config: Any) -> Iterator[Field]:

@@ -9,19 +9,18 @@ import random
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
 from torch import Tensor
 
-from impasto.errors import InputError
+from impasto.errors import ImpastoError, InputError
+from impasto.images import read, resize
+from impasto.images.formats import READABLE, format_of
 
 __all__ = ["crops", "disturb", "is_kept_out", "pictures_in"]
 
 log = logging.getLogger(__name__)
 MOST_FAILURES = 50  # in a row: then the folder is gone, not a picture damaged
-SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
 
 
 def pictures_in(folder: Path, *, kept_out: bool | None = None) -> list[Path]:
@@ -31,11 +30,11 @@ def pictures_in(folder: Path, *, kept_out: bool | None = None) -> list[Path]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder.name} is not a folder; give a folder that holds pictures.")
-    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    found = sorted(path for path in folder.rglob("*") if format_of(path.suffix) and path.is_file())
     if kept_out is not None:
         found = [path for path in found if is_kept_out(path) is kept_out]
     if not found:
-        raise InputError(f"no pictures were found in {folder.name}; {', '.join(sorted(SUFFIXES))} are read.")
+        raise InputError(f"no pictures were found in {folder.name}; give a folder that holds {READABLE}.")
     return found
 
 
@@ -70,32 +69,32 @@ def crops(
         yield torch.stack(batch).contiguous(memory_format=torch.channels_last)
 
 
-def _readable(sources: Sequence[Sequence[Path]], shares: Sequence[float], rng: random.Random) -> Iterator[Image.Image]:
-    """Yield pictures for ever; damaged ones are passed over, unless nothing else comes for long."""
+def _readable(sources: Sequence[Sequence[Path]], shares: Sequence[float], rng: random.Random) -> Iterator[Tensor]:
+    """Yield pictures (1, 3, H, W) for ever; damaged ones are passed over, unless nothing else comes for long."""
     failures = 0
     while True:
         path = rng.choice(rng.choices(sources, shares)[0])
         try:
-            with Image.open(path) as opened:
-                picture = opened.convert("RGB")
-        except (OSError, SyntaxError, ValueError) as fault:  # whatever Pillow says of a damaged file
+            pixels = read(path).pixels
+        except ImpastoError as fault:
             failures += 1
             log.warning("%s cannot be read and is passed over (%s)", path.name, fault)
             if failures == MOST_FAILURES:
                 raise InputError(f"{failures} pictures in a row could not be read, {path.name} the last.") from fault
         else:
             failures = 0
-            yield picture
+            yield pixels
 
 
-def _crop(picture: Image.Image, size: int, rng: random.Random) -> Tensor:
-    """Cut a square of a random scale: from the whole short side to the picture's own pixels."""
-    short = min(picture.size)
-    side = short * math.exp(rng.uniform(math.log(min(1.0, 0.7 * size / short)), 0.0))
-    left, top = rng.uniform(0, picture.width - side), rng.uniform(0, picture.height - side)
-    cut = picture.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
-    pixels = torch.from_numpy(np.asarray(cut).copy()).permute(2, 0, 1).float() / 255
-    return pixels.flip(2) if rng.random() < 0.5 else pixels
+def _crop(picture: Tensor, size: int, rng: random.Random) -> Tensor:
+    """Cut a square (3, size, size) of a random scale: from the whole short side to the picture's own pixels."""
+    height, width = picture.shape[-2:]
+    short = min(height, width)
+    side = max(1, int(short * math.exp(rng.uniform(math.log(min(1.0, 0.7 * size / short)), 0.0))))
+    left, top = int(rng.uniform(0, width - side + 1)), int(rng.uniform(0, height - side + 1))
+    left, top = min(left, width - side), min(top, height - side)  # `uniform` may give its upper end
+    cut = resize(picture[..., top : top + side, left : left + side], (size, size))[0]
+    return cut.flip(2) if rng.random() < 0.5 else cut
 
 
 def disturb(batch: Tensor, rng: random.Random) -> Tensor:

@@ -1,0 +1,127 @@
+"""Training the fast network: targets, batches, terms, and a few steps of the real thing."""
+
+import random
+
+import pytest
+import torch
+
+from impasto.config import AnyTraining
+from impasto.engine.vectors import style_vector
+from impasto.errors import OptionError
+from impasto.images import samples, write
+from impasto.losses import moments
+from impasto.models.fast import CODE_LENGTH, embedded_fast
+from impasto.training.any_style import MODEL, any_style_lesson, lattice, sliced_distance, train_any
+from impasto.training.pictures import is_kept_out
+
+
+@pytest.fixture(scope="module")
+def folders(tmp_path_factory):
+    """Photos and paintings, of which some are kept out by their names."""
+    root = tmp_path_factory.mktemp("pictures")
+    rng = random.Random(0)
+    for kind, draw in (("photos", samples.harbour), ("paintings", samples.brushwork)):
+        (root / kind).mkdir()
+        wanted = {True: 2, False: 3}
+        for number in range(200):
+            path = root / kind / f"{kind}{number}.png"
+            if wanted[is_kept_out(path)]:
+                wanted[is_kept_out(path)] -= 1
+                picture = draw((96, 80 + 8 * rng.randrange(4)))
+                write((picture * rng.uniform(0.5, 1)).clamp(0, 1), path)
+    return root
+
+
+@pytest.fixture
+def config(folders):
+    return AnyTraining(
+        photos=folders / "photos", paintings=folders / "paintings", steps=2, batch=2, crop=64, style_side=96,
+        validate_every=2, device="cpu",
+    )  # fmt: skip
+
+
+@pytest.fixture
+def lesson(config, tmp_path):
+    return any_style_lesson(config, tmp_path, lambda _done, _all: None)
+
+
+def test_a_batch_is_always_the_same(lesson):
+    one, again, other = lesson.batch(3), lesson.batch(3), lesson.batch(4)
+    assert all(torch.equal(one[name], again[name]) for name in one)
+    assert not torch.equal(one["photo"], other["photo"])
+
+
+def test_every_strength_is_asked_for(lesson):
+    asked = torch.cat([lesson.batch(number)["strength"] for number in range(60)])
+    assert (asked == 1).float().mean() > 0.6
+    assert (asked == 0).any()
+    assert ((asked > 0) & (asked < 1)).any()
+
+
+def test_the_terms_are_finite_and_reach_every_weight(lesson):
+    terms = lesson.terms(lesson.network, lesson.batch(0))
+    sum(terms.values()).backward()
+    assert all(torch.isfinite(term) for term in terms.values())
+    learning = [value for value in lesson.network.parameters() if value.requires_grad]
+    assert all(value.grad is not None and torch.isfinite(value.grad).all() for value in learning)
+
+
+def test_a_photo_given_back_when_no_style_is_asked_for_costs_nothing_but_content(lesson):
+    class Lazy:
+        def modulation(self, code):
+            return code
+
+        def __call__(self, photo, modulation, noise):
+            return photo.clone().requires_grad_()
+
+    batch = lesson.batch(0) | {"strength": torch.zeros(2)}
+    terms = lesson.terms(Lazy(), batch)
+    assert terms["identity"] == 0
+    assert terms["content"] < 1e-3
+    assert terms["style"] < 0.05
+
+
+def test_the_distance_of_styles_is_0_for_the_same_and_symmetric():
+    one, other = (moments(torch.rand(1, 6, 20, 20) * scale) for scale in (1, 3))
+    torch.manual_seed(0)
+    assert sliced_distance(one, one).item() < 1e-6
+    torch.manual_seed(1)
+    there = sliced_distance(one, other).item()
+    torch.manual_seed(1)
+    assert there == pytest.approx(sliced_distance(other, one).item(), rel=1e-5)
+    assert there > 0.1
+
+
+def test_a_lattice_is_found_and_a_ramp_is_none():
+    ramp = torch.linspace(0, 1, 64).expand(1, 3, 64, 64)
+    grid = torch.rand(1, 3, 8, 8).repeat(1, 1, 8, 8)
+    assert lattice(ramp, 8) < 0.01
+    assert lattice(grid, 8) > 0.1
+
+
+def test_vectors_of_a_mixture_are_the_mean_of_vectors():
+    pieces = [torch.rand(1, 4, 8, 8), torch.rand(1, 4, 8, 8) * 2]
+    from impasto.losses import mix
+
+    layers = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+    each = [dict.fromkeys(layers, moments(piece)) for piece in pieces]
+    both = dict.fromkeys(layers, mix([moments(piece) for piece in pieces], [1, 3]))
+    wanted = 0.25 * style_vector(each[0]) + 0.75 * style_vector(each[1])
+    assert torch.allclose(style_vector(both), wanted, atol=1e-5)
+
+
+def test_a_crop_off_the_grid_is_refused(config, tmp_path):
+    import dataclasses
+
+    with pytest.raises(OptionError, match="multiples of 8"):
+        train_any(dataclasses.replace(config, crop=100), tmp_path)
+
+
+def test_two_steps_write_a_network_that_loads(config, tmp_path):
+    pytest.importorskip("lightning")
+    told = []
+    fitted = train_any(config, tmp_path / "run", on_described=lambda done, count: told.append((done, count)))
+    assert fitted.step == 2
+    assert told[-1][0] == told[-1][1]
+    network = embedded_fast(weights=tmp_path / "run" / MODEL)
+    assert network.modulation(torch.rand(1, CODE_LENGTH))["entrance"].shape[1] == 2
