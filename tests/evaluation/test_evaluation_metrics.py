@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from torch.nn.functional import avg_pool2d
 
 from impasto.errors import InputError, OptionError
 from impasto.evaluation import (
-    bootstrap_interval,
     color_difference,
     color_distance,
     content_distance,
@@ -100,28 +96,8 @@ def test_content_is_0_for_the_same_shapes_and_1_for_others() -> None:
     assert content_distance({"relu4_1": torch.rand(1, 16, 24, 24)}, photo) == pytest.approx(1, abs=0.05)
 
 
-def test_the_interval_holds_the_mean_about_as_often_as_it_says() -> None:
-    random = np.random.default_rng(0)
-    hits = 0
-    for _ in range(200):
-        interval = bootstrap_interval(random.normal(3, 1, 30).tolist(), confidence=0.9, resamples=400)
-        hits += interval.low <= 3 <= interval.high
-    assert 0.82 <= hits / 200 <= 0.95
-
-
-@given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20))
-def test_the_interval_lies_within_the_values(values: list[float]) -> None:
-    interval = bootstrap_interval(values, resamples=50)
-    assert min(values) - 1e-6 <= interval.low <= interval.high <= max(values) + 1e-6
-    assert interval == bootstrap_interval(values, resamples=50)
-
-
 def test_what_cannot_be_measured_is_said() -> None:
     with pytest.raises(InputError, match="resize one of them"):
         ssim(torch.rand(1, 3, 8, 8), torch.rand(1, 3, 8, 9))
-    with pytest.raises(InputError, match="at least one"):
-        bootstrap_interval([])
-    with pytest.raises(OptionError, match="confidence is 1"):
-        bootstrap_interval([1.0], confidence=1)
     with pytest.raises(OptionError, match="relu1_1"):
         style_distance({"relu1_1": torch.rand(1, 2, 4, 4)}, {"relu1_1": torch.rand(1, 2, 4, 4)}, {})

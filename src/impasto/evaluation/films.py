@@ -10,17 +10,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.errors import MissingExtraError
+from impasto.images.dithering import common_palette, dithered
 
 __all__ = ["FILMS", "Film", "Gif", "Mp4", "WebP"]
 
 Fetch = Callable[[int], Image.Image]  # the picture of an index, RGB and already of the film's size
 _BUDGET = 2**28  # bytes of frames that a format may keep which Pillow builds in memory
-_DITHER = 8  # of 255: about the distance of neighbouring colors in a palette of 255
 
 
 class Film(ABC):
@@ -58,7 +56,7 @@ class Gif(Film):
         """Write it through Pillow."""
         palette = _common_palette(indices, fetch)
         shown, durations = _held(indices, fps, unit=10)
-        frames = (_dithered(fetch(index), palette) for index in shown)
+        frames = (dithered(fetch(index), palette) for index in shown)
         _save_all(path, "GIF", frames, durations, optimize=False)
 
 
@@ -162,29 +160,7 @@ def _save_all(path: Path, kind: str, frames: Iterator[Image.Image], durations: l
 
 
 def _common_palette(indices: Sequence[int], fetch: Fetch) -> Image.Image:
-    """Return a palette of 255 colors for pictures from all over the film; one place is left for transparency."""
+    """Return a palette for pictures from all over the film; the finished picture, looked at longest, counts most."""
     different = sorted(set(indices))
-    chosen = [different[round(i * (len(different) - 1) / 15)] for i in range(16)]
-    samples = [fetch(index).resize((96, 96), Image.Resampling.NEAREST) for index in chosen]
-    samples += samples[-1:] * 8  # the finished picture is looked at longest
-    strip = Image.fromarray(np.concatenate([np.asarray(sample) for sample in samples]))
-    return strip.quantize(255, method=Image.Quantize.MEDIANCUT, kmeans=3)
-
-
-def _dithered(picture: Image.Image, palette: Image.Image) -> Image.Image:
-    """Return the picture in the palette's colors, with ordered dither, which stands still from frame to frame."""
-    height, width = picture.height, picture.width
-    pattern = np.tile(_bayer(8), (math.ceil(height / 8), math.ceil(width / 8)))[:height, :width]
-    # turned over for each color, so that the dots are of color rather than of light
-    dots = np.stack([pattern, pattern[:, ::-1], pattern[::-1]], axis=-1) - 0.5
-    pixels = np.asarray(picture, dtype=np.float32) + _DITHER * dots
-    moved = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
-    return moved.quantize(palette=palette, dither=Image.Dither.NONE)
-
-
-def _bayer(side: int) -> NDArray[np.float32]:
-    """Return the threshold matrix of Bayer 1973, "An Optimum Method for Two-Level Rendition", in (0, 1)."""
-    matrix = np.zeros((1, 1))
-    while len(matrix) < side:
-        matrix = np.block([[4 * matrix, 4 * matrix + 2], [4 * matrix + 3, 4 * matrix + 1]])
-    return ((matrix + 0.5) / side**2).astype(np.float32)
+    chosen = [fetch(different[round(i * (len(different) - 1) / 15)]) for i in range(16)]
+    return common_palette(chosen + chosen[-1:] * 8)

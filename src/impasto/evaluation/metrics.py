@@ -7,10 +7,8 @@ are what a network gives: tensors (B, C, H, W), or their moments, by layer.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import conv2d
@@ -27,8 +25,6 @@ from impasto.losses import (
 )
 
 __all__ = [
-    "Interval",
-    "bootstrap_interval",
     "color_difference",
     "color_distance",
     "content_distance",
@@ -127,33 +123,6 @@ def content_distance(features: Mapping[str, Tensor], photo: Mapping[str, Tensor]
     half of :func:`impasto.losses.normalized_content_loss`, which does not see recoloring.
     """
     return float(over_layers(normalized_content_loss, features, photo)) / 2
-
-
-class Interval(NamedTuple):
-    """A mean and the bounds between which it probably lies."""
-
-    mean: float
-    low: float
-    high: float
-
-
-def bootstrap_interval(
-    values: Sequence[float], *, confidence: float = 0.95, resamples: int = 2000, seed: int = 0
-) -> Interval:
-    """Return the mean of a few measurements and how far it can be trusted.
-
-    The percentile interval of Efron 1979, "Bootstrap Methods: Another Look at the Jackknife": what the mean
-    would be had the same values been drawn anew.
-    """
-    data = np.asarray(values, dtype=np.float64)
-    if data.ndim != 1 or not data.size:
-        raise InputError("No values were given to average; give at least one.")
-    if not 0 < confidence < 1:
-        raise OptionError(f"confidence is {confidence:g}; allowed is a number between 0 and 1.")
-    draws = np.random.default_rng(seed).integers(data.size, size=(resamples, data.size))
-    tail = (1 - confidence) / 2
-    low, high = np.quantile(data[draws].mean(axis=1), [tail, 1 - tail])
-    return Interval(float(data.mean()), float(low), float(high))
 
 
 def _same_shape(a: Tensor, b: Tensor) -> None:

@@ -1,0 +1,157 @@
+"""The report of a comparison: a folder with one page that opens from disk, a sheet, and the numbers as CSV and JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from torch import Tensor
+
+from impasto.evaluation.comparing import PICTURES
+from impasto.evaluation.comparison import Comparison, Pair, Run, Standing, measured_metrics, standings
+from impasto.evaluation.judging import metric, shown
+from impasto.evaluation.report.page import escaped, facts, figure, items, page, section, table
+from impasto.evaluation.report.tables import comparison_from_json, comparison_to_csv, comparison_to_json
+from impasto.evaluation.sheets import grid_sheet
+from impasto.images import fit_long_side, read, resize, write
+from impasto.weights.atomic import writing_whole
+
+__all__ = ["PAGE", "earlier_comparison", "save_numbers", "save_report"]
+
+PAGE, NUMBERS, ROWS, SHEET = "index.html", "report.json", "report.csv", "sheet.jpg"
+_THUMBNAIL = 512  # pixels: long side of photos and paintings in the report
+_VISIBLE = 0.15  # milder faults are in the JSON, not on the page
+
+
+def save_numbers(comparison: Comparison, folder: Path) -> None:
+    """Write ``report.json`` and ``report.csv``; enough to go on from when the work is interrupted."""
+    _write(folder / NUMBERS, comparison_to_json(comparison))
+    _write(folder / ROWS, comparison_to_csv(comparison))
+
+
+def save_report(comparison: Comparison, pairs: Sequence[Pair], folder: Path) -> Path:
+    """Write the whole report and return its page."""
+    save_numbers(comparison, folder)
+    for pair in pairs:
+        for path, digest in zip((pair.photo, pair.style), pair.hashes, strict=True):
+            _save_thumbnail(path, folder / _thumbnail(digest))
+    pictures = [pair for pair in pairs if any(run.picture for run in _runs(comparison, pair))]
+    if pictures:
+        _save_sheet(comparison, pictures, folder)
+    _write(folder / PAGE, _page(comparison, pairs, has_sheet=bool(pictures)))
+    return folder / PAGE
+
+
+def earlier_comparison(folder: Path) -> Comparison | None:
+    """Return the comparison that a folder holds, finished or not, or None."""
+    file = folder / NUMBERS
+    return comparison_from_json(file.read_text(encoding="utf-8")) if file.is_file() else None
+
+
+def _page(comparison: Comparison, pairs: Sequence[Pair], *, has_sheet: bool) -> str:
+    made = f"{len(comparison.contenders)} ways of painting, {len(pairs)} pairs of photo and style"
+    unfinished = "" if comparison.complete else " · interrupted: only what was painted until then"
+    parts = [
+        section("The standing", _standing_table(comparison), note=_how_to_read()),
+        section("Side by side", figure(SHEET, "All results in rows and columns", "")) if has_sheet else "",
+        *(section(pair.name, _pair(comparison, pair)) for pair in pairs),
+        section("What the numbers mean", facts(_meanings(comparison))),
+        section("How it was measured", items(comparison.notes) + facts(comparison.machine)),
+        f'<p class="soft">The same as data: <a href="{ROWS}">{ROWS}</a>, <a href="{NUMBERS}">{NUMBERS}</a></p>',
+    ]
+    return page("Comparison", "\n".join(parts), subtitle=f"{made} · {comparison.machine['when']}{unfinished}")
+
+
+def _how_to_read() -> str:
+    return (
+        "Means over the pairs, with the bounds that hold them with a probability of 95 %. Bold is the best mean; what "
+        "is marked besides cannot be told from it with these pairs. Click a heading to sort."
+    )
+
+
+def _standing_table(comparison: Comparison) -> str:
+    names = measured_metrics(comparison)
+    found = {name: standings(comparison, name) for name in names}
+    rows = [
+        [
+            f"<td><b>{escaped(one.label)}</b>{_failures(comparison.of(one.label))}</td>",
+            *(_standing_cell(name, found[name].get(one.label)) for name in names),
+        ]
+        for one in comparison.contenders
+    ]
+    return table(["method", *(_heading(name) for name in names)], rows)
+
+
+def _failures(runs: Sequence[Run]) -> str:
+    refused = [run for run in runs if run.refusal]
+    return f"<small>painted {len(runs) - len(refused)} of {len(runs)}</small>" if refused else ""
+
+
+def _standing_cell(name: str, standing: Standing | None) -> str:
+    if standing is None:
+        return '<td data-value="inf">–</td>'
+    low, mean, high = standing.interval
+    kind = "best" if standing.best else "level" if standing.level else ""
+    bounds = f"<small>{shown(name, low)} to {shown(name, high)}</small>" if standing.count > 1 else ""
+    return f'<td class="{kind}" data-value="{mean:.6g}">{shown(name, mean)}{bounds}</td>'
+
+
+def _pair(comparison: Comparison, pair: Pair) -> str:
+    originals = [
+        figure(_thumbnail(digest), path.stem, f"<b>{word}</b> · {escaped(path.name)}")
+        for word, path, digest in zip(("photo", "style"), (pair.photo, pair.style), pair.hashes, strict=True)
+    ]
+    return f'<div class="row">{"".join([*originals, *map(_result, _runs(comparison, pair))])}</div>'
+
+
+def _result(run: Run) -> str:
+    if not run.picture:
+        reason = f"<b>{escaped(run.contender)}</b> · not painted: {escaped(run.refusal)}"
+        return f"<figure><figcaption>{reason}</figcaption></figure>"
+    numbers = " · ".join(f"{metric(name).title} {shown(name, value)}" for name, value in run.values.items())
+    faults = [f"{one.name}: {one.where}. {one.advice}" for one in run.findings if one.severity >= _VISIBLE]
+    caption = f"<b>{escaped(run.contender)}</b> · {escaped(numbers)}{items(faults)}"
+    return figure(run.picture, f"{run.photo} in the style of {run.style}, by {run.contender}", caption)
+
+
+def _heading(name: str) -> str:
+    one = metric(name)
+    arrow = "↓" if one.better == "lower" else "↑"
+    return f"{one.title}{f', {one.unit}' if one.unit else ''} {arrow}"
+
+
+def _meanings(comparison: Comparison) -> dict[str, str]:
+    better = {"lower": "Lower is better.", "higher": "Higher is better."}
+    found = [metric(name) for name in measured_metrics(comparison)]
+    return {one.title: f"{one.meaning} {better[one.better]}" for one in found}
+
+
+def _save_sheet(comparison: Comparison, pairs: Sequence[Pair], folder: Path) -> None:
+    columns = ["photo", "style", *(one.label for one in comparison.contenders)]
+    rows: list[list[Tensor | None]] = []
+    for pair in pairs:
+        results = {run.contender: run.picture for run in _runs(comparison, pair)}
+        files = [*map(_thumbnail, pair.hashes), *(results.get(one.label, "") for one in comparison.contenders)]
+        rows.append([read(folder / file).pixels if file else None for file in files])
+    grid_sheet([pair.name for pair in pairs], columns, rows, folder / SHEET, cell=256)
+
+
+def _runs(comparison: Comparison, pair: Pair) -> list[Run]:
+    return [run for run in comparison.runs if run.hashes == pair.hashes]
+
+
+def _thumbnail(digest: str) -> str:
+    return f"{PICTURES}/{digest[:12]}.jpg"
+
+
+def _save_thumbnail(path: Path, target: Path) -> None:
+    if target.is_file():  # named by its content
+        return
+    picture = read(path)
+    size = fit_long_side(picture.size, min(_THUMBNAIL, max(picture.size)))
+    write(resize(picture.pixels, size), target, quality=88)
+
+
+def _write(path: Path, text: str) -> None:
+    with writing_whole(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")

@@ -1,0 +1,235 @@
+"""Methods are compared fairly: same pairs, same judge, refusals told, interruptions survived."""
+
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from impasto import engine, images
+from impasto.errors import InputError, OptionError, WeightsError
+from impasto.evaluation import Comparison, Contender, Judge, Run, compare, judging, pairs_of, standings
+from impasto.evaluation import comparing as comparing_module
+from impasto.evaluation.contenders import CannotPaintError, painting_apart
+from impasto.evaluation.judging import METRICS, judged_size, judging_network
+from impasto.evaluation.peaks import watched
+
+OPTIONS = {"size": 64, "steps": 2, "scales": 1}
+QUICK = Contender(label="quick", method="optimize", options={**OPTIONS, "steps": 1})
+SLOW = Contender(label="slow", method="optimize", options=OPTIONS)
+
+
+@pytest.fixture(autouse=True)
+def judged_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(judging, "SIDE", 96)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> dict[str, Path]:
+    drawn = {"harbour.png": images.harbour((48, 64)), "night.png": images.brushwork((48, 64))}
+    drawn["ink.png"] = drawn["night.png"].mean(1, keepdim=True).expand(1, 3, -1, -1)
+    for name, picture in drawn.items():
+        images.write(picture, tmp_path / name)
+    return {Path(name).stem: tmp_path / name for name in drawn}
+
+
+class Refusing:
+    """A method that refuses, for good or only one style."""
+
+    def __init__(self, config: Any) -> None:
+        self.calls = 0
+
+    def __call__(self, content: Path, style: Path, **_: Any) -> engine.Result:
+        self.calls += 1
+        if style.stem == "ink":
+            raise InputError("ink is not for me.")
+        raise WeightsError("its weights are not here.")
+
+
+def test_every_method_paints_every_pair_and_is_measured(
+    pictures: dict[str, Path], tmp_path: Path, tiny_backbone: Path
+) -> None:
+    pairs = pairs_of([pictures["harbour"]], [pictures["night"], pictures["ink"]])
+    told: list[float] = []
+    found = compare(
+        pairs,
+        [QUICK, SLOW],
+        tmp_path / "report",
+        isolated=False,
+        on_progress=lambda now: told.append(now.run + now.share),
+    )
+    assert found.complete
+    assert [(run.contender, run.style) for run in found.runs] == [
+        (label, style) for style in ("night.png", "ink.png") for label in ("quick", "slow")
+    ]
+    for run in found.runs:
+        assert images.read(tmp_path / "report" / run.picture).size == (48, 64)
+        assert set(run.values) >= {"style", "content", "ssim", "color", "faults", "seconds", "memory"}
+        assert run.values["seconds"] > 0
+        assert run.values["memory"] > 50
+    assert told == sorted(told)
+    assert told[-1] == pytest.approx(5)
+
+
+def test_who_refuses_is_told_and_asked_no_more_than_needed(
+    pictures: dict[str, Path], tmp_path: Path, tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusing = Refusing(None)
+    load = engine.load
+    monkeypatch.setattr(engine, "load", lambda method, **o: refusing if method == "picky" else load(method, **o))
+    pairs = pairs_of([pictures["harbour"]], [pictures["ink"], pictures["night"], pictures["harbour"]])
+    found = compare(pairs, [Contender(label="picky", method="picky"), QUICK], tmp_path / "report", isolated=False)
+    reasons = [run.refusal for run in found.of("picky")]
+    assert reasons == ["ink is not for me.", "its weights are not here.", "its weights are not here."]
+    assert refusing.calls == 2  # missing weights will be missing for every picture
+    assert all(run.picture for run in found.of("quick"))
+    assert set(standings(found, "style")) == {"quick"}
+
+
+def test_an_interrupted_comparison_keeps_what_it_has_and_goes_on_from_there(
+    pictures: dict[str, Path], tmp_path: Path, tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pairs = pairs_of([pictures["harbour"]], [pictures["night"], pictures["ink"]])
+    known: list[Comparison] = []
+
+    def stop_at_the_third(now: comparing_module.Progress) -> None:
+        if now.run == 3:
+            raise KeyboardInterrupt
+
+    first = compare(pairs, [QUICK, SLOW], tmp_path, isolated=False, on_progress=stop_at_the_third, on_pair=known.append)
+    assert not first.complete
+    assert len(first.runs) == 2
+    assert known[-1].runs == first.runs
+    asked: list[int] = []
+    changed = Contender(label="slow", method="optimize", options={**OPTIONS, "strength": 50})
+    second = compare(
+        pairs, [QUICK, changed], tmp_path, isolated=False, earlier=first, on_progress=lambda now: asked.append(now.run)
+    )
+    assert second.complete
+    assert second.runs[0] == first.runs[0]  # the same picture, not painted again
+    assert second.runs[1] != first.runs[1]  # other options, so painted again
+    assert sorted(set(asked)) == [2, 3, 4]
+
+
+def test_a_contender_works_in_a_process_of_its_own(pictures: dict[str, Path], tmp_path: Path) -> None:
+    shares: list[float] = []
+    with painting_apart(QUICK) as paint:
+        painted = paint(pictures["harbour"], pictures["night"], tmp_path / "out.png", shares.append)
+        with pytest.raises(Exception, match=r"nothing\.png"):
+            paint(tmp_path / "nothing.png", pictures["night"], tmp_path / "no.png", shares.append)
+    assert painted.seconds > 0
+    assert painted.bytes is not None
+    assert painted.bytes > 100e6
+    assert shares[-1] == 1
+    assert images.read_recipe(tmp_path / "out.png") is not None
+    assert not (tmp_path / "no.png").exists()
+
+
+def test_a_process_that_ends_by_itself_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("impasto.evaluation.contenders.sys.executable", "false")
+    with painting_apart(QUICK) as paint, pytest.raises(CannotPaintError, match="status 1"):
+        paint(tmp_path / "a.png", tmp_path / "b.png", tmp_path / "c.png", lambda _: None)
+
+
+def test_the_judge_knows_the_photo_from_the_style(tiny_backbone: Path) -> None:
+    photo, style = images.harbour((64, 96)), images.brushwork((64, 96))
+    judge = Judge(photo, style, network=judging_network())
+    as_photo, as_style, grey = judge(photo), judge(style), judge(torch.full_like(photo, 0.5))
+    assert as_photo.values["style"] == pytest.approx(1, abs=1e-3)
+    assert as_photo.values["content"] == pytest.approx(0, abs=1e-3)
+    assert as_photo.values["ssim"] == pytest.approx(1, abs=1e-3)
+    assert as_style.values["style"] == pytest.approx(0, abs=0.03)
+    assert as_style.values["color"] == pytest.approx(0, abs=0.1)
+    assert as_style.values["content"] > 0.3
+    assert grey.values["faults"] > 0.3
+    assert {finding.name for finding in grey.findings} >= {"fog"}
+    assert set(as_photo.values) <= {one.name for one in METRICS}
+
+
+def test_results_of_all_sizes_are_judged_at_one(tiny_backbone: Path) -> None:
+    photo, style = images.harbour((100, 150)), images.brushwork((64, 96))
+    judge = Judge(photo, style, network=judging_network())
+    small, large = judge(images.resize(photo, (90, 135))), judge(images.resize(photo, (200, 300)))
+    assert small.values["content"] == pytest.approx(large.values["content"], abs=0.05)
+    assert judged_size(torch.zeros(1, 3, 1000, 100)) == (96, 16)
+    assert judged_size(torch.zeros(1, 3, 1, 1000)) == (16, 96)
+
+
+def test_broken_numbers_are_judged_and_named(tiny_backbone: Path) -> None:
+    photo, style = images.harbour((64, 96)), images.brushwork((64, 96))
+    broken = photo.clone()
+    broken[..., 3, 3] = torch.nan
+    judgement = Judge(photo, style, network=judging_network())(broken)
+    assert judgement.findings[0].name == "not-finite"
+    assert judgement.values["style"] == pytest.approx(1, abs=0.2)
+
+
+def runs(label: str, values: list[float], name: str = "style") -> list[Run]:
+    return [
+        Run(contender=label, photo="p", style=f"{i}", hashes=("p", str(i)), values={name: value})
+        for i, value in enumerate(values)
+    ]
+
+
+def comparison_of(**values: list[float]) -> Comparison:
+    contenders = [Contender(label=label, method="optimize") for label in values]
+    return Comparison(
+        contenders=contenders,
+        runs=[run for label, found in values.items() for run in runs(label, found)],
+        machine={"when": "now"},
+        judge="embedded",
+    )
+
+
+def test_the_standing_tells_clear_differences_from_chance() -> None:
+    hard = [0.2, 0.9, 0.4, 0.7, 0.1, 0.6]  # pairs differ far more than methods do
+    found = standings(
+        comparison_of(
+            best=hard,
+            clearly_behind=[value + 0.02 for value in hard],
+            level=[value + step for value, step in zip(hard, [0.1, -0.08, 0.09, -0.1, 0.05, -0.04], strict=True)],
+        ),
+        "style",
+    )
+    assert found["best"].best
+    assert not found["clearly_behind"].level  # though its interval overlaps the best one's almost wholly
+    assert found["level"].level
+    low, mean, high = found["clearly_behind"].interval
+    assert low < found["best"].interval.mean < mean < high
+
+
+def test_higher_can_be_better() -> None:
+    found = Comparison(
+        contenders=[Contender(label=label, method="optimize") for label in "ab"],
+        runs=[*runs("a", [0.5, 0.6], "ssim"), *runs("b", [0.7, 0.8], "ssim")],
+        machine={},
+        judge="embedded",
+    )
+    assert standings(found, "ssim")["b"].best
+    assert standings(found, "style") == {}
+
+
+def test_what_cannot_be_compared_is_said(pictures: dict[str, Path], tmp_path: Path) -> None:
+    pairs = pairs_of([pictures["harbour"]], [pictures["night"]])
+    with pytest.raises(OptionError, match="nothing to compare"):
+        compare(pairs, [], tmp_path / "report")
+    with pytest.raises(OptionError, match="'quick' is to be compared with itself"):
+        compare(pairs, [QUICK, QUICK], tmp_path / "report")
+    assert not (tmp_path / "report").exists()
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    with pytest.raises(InputError, match=r"broken\.png"):
+        pairs_of([tmp_path / "broken.png"], [pictures["night"]])
+
+
+def test_memory_is_told_for_each_work_by_itself() -> None:
+    with watched() as before:
+        pass
+    with watched() as during, mmap.mmap(-1, 200_000_000) as block:  # not from what earlier tests left behind
+        block[::4096] = b"x" * len(block[::4096])
+    assert before.bytes is not None
+    assert during.bytes is not None
+    assert during.bytes - before.bytes > 150e6
+    assert during.gpu_bytes is None

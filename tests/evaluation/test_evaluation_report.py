@@ -1,0 +1,155 @@
+"""A report says what was measured: as a page that opens by itself, as CSV and as JSON that can be read back."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+import torch
+
+from impasto import images
+from impasto.errors import InputError
+from impasto.evaluation import Comparison, Contender, Finding, Pair, Run, pairs_of, report
+from impasto.evaluation.report.page import page, table
+
+VOID = {"meta", "img", "br"}
+
+
+@pytest.fixture
+def pairs(tmp_path: Path) -> list[Pair]:
+    images.write(torch.rand(1, 3, 24, 32), tmp_path / "<b>harbour.png")
+    images.write(torch.rand(1, 3, 24, 32), tmp_path / "ink & wash.png")
+    return pairs_of([tmp_path / "<b>harbour.png"], [tmp_path / "ink & wash.png"])
+
+
+@pytest.fixture
+def found(pairs: list[Pair], tmp_path: Path) -> Comparison:
+    picture = "pictures/01-one.png"
+    (tmp_path / "report" / "pictures").mkdir(parents=True)
+    images.write(torch.rand(1, 3, 24, 32), tmp_path / "report" / picture)
+    fault = Finding("noise", 0.5, "everywhere", "Raise tv_weight.")
+    one = Run(
+        contender="one",
+        photo=pairs[0].photo.name,
+        style=pairs[0].style.name,
+        hashes=pairs[0].hashes,
+        picture=picture,
+        values={"style": 0.25, "ssim": 0.5, "seconds": 1.0, "memory": 400.0},
+        findings=(fault,),
+    )
+    other = replace(one, contender="two:x=1", picture="", values={}, findings=(), refusal="no <weights>.")
+    return Comparison(
+        contenders=(
+            Contender(label="one", method="optimize", options={"steps": 2}),
+            Contender(label="two:x=1", method="m"),
+        ),
+        runs=(one, other),
+        machine={"when": "2026-01-01", "processor": "a <fast> one"},
+        judge="embedded",
+        notes=("Judged by hand.",),
+    )
+
+
+class Reader(HTMLParser):
+    """Collects what a page shows and links to, and complains about tags that do not match."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.links: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in VOID:
+            self.open.append(tag)
+        self.links += [value or "" for name, value in attrs if name in ("src", "href")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def read_page(path: Path) -> Reader:
+    reader = Reader()
+    reader.feed(path.read_text(encoding="utf-8"))
+    assert reader.open == []
+    return reader
+
+
+def test_the_page_shows_everything_and_links_only_to_what_is_there(
+    found: Comparison, pairs: list[Pair], tmp_path: Path
+) -> None:
+    folder = tmp_path / "report"
+    shown = read_page(report.save_report(found, pairs, folder))
+    assert (folder / report.PAGE).is_file()
+    assert len(shown.links) >= 7
+    for link in shown.links:
+        assert (folder / unquote(link)).is_file(), link
+    for words in (
+        "<b>harbour + ink & wash",
+        "0.25",
+        "noise: everywhere",
+        "no <weights>.",
+        "a <fast> one",
+        "painted 0 of 1",
+    ):
+        assert words in shown.text
+    assert "painted 0 of 1" in shown.text
+    assert "LPIPS" not in shown.text  # what was not measured has no column
+
+
+def test_without_any_picture_there_is_still_a_report(found: Comparison, pairs: list[Pair], tmp_path: Path) -> None:
+    refused = replace(found, runs=tuple(replace(run, picture="", values={}, refusal="no.") for run in found.runs))
+    shown = read_page(report.save_report(refused, pairs, tmp_path / "report"))
+    assert "Side by side" not in shown.text
+    assert not (tmp_path / "report" / "sheet.jpg").exists()
+
+
+def test_an_interrupted_comparison_says_so(found: Comparison, pairs: list[Pair], tmp_path: Path) -> None:
+    shown = read_page(report.save_report(replace(found, complete=False), pairs, tmp_path / "report"))
+    assert "interrupted" in shown.text
+
+
+def test_json_says_it_all_and_is_read_back(found: Comparison, tmp_path: Path) -> None:
+    text = report.comparison_to_json(found)
+    assert report.comparison_from_json(text) == found
+    document = json.loads(text)
+    assert document["standings"]["style"]["one"]["interval"] == {"low": 0.25, "mean": 0.25, "high": 0.25}
+    assert document["metrics"]["ssim"]["better"] == "higher"
+    report.save_numbers(found, tmp_path)
+    assert report.earlier_comparison(tmp_path) == found
+    assert report.earlier_comparison(tmp_path / "elsewhere") is None
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"impasto_comparison": 1}', '{"impasto_comparison": 1, "runs": 3}'])
+def test_damaged_json_is_refused_in_a_sentence(text: str) -> None:
+    with pytest.raises(InputError, match="damaged"):
+        report.comparison_from_json(text)
+
+
+def test_another_format_is_refused(found: Comparison) -> None:
+    text = report.comparison_to_json(found).replace('"impasto_comparison": 1', '"impasto_comparison": 99')
+    with pytest.raises(InputError, match="another version"):
+        report.comparison_from_json(text)
+
+
+def test_csv_has_a_line_for_each_run(found: Comparison) -> None:
+    rows = list(csv.DictReader(report.comparison_to_csv(found).splitlines()))
+    assert [row["method"] for row in rows] == ["one", "two:x=1"]
+    assert float(rows[0]["style"]) == 0.25
+    assert rows[0]["found"] == "noise"
+    assert rows[1]["refused"] == "no <weights>."
+    assert rows[1]["seconds"] == ""
+
+
+def test_a_page_needs_nothing_from_elsewhere() -> None:
+    text = page("Title", table(["a"], [["<td>1</td>"]]))
+    assert not re.search(r"https?:|@import|url\(", text)
