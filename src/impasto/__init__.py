@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from impasto import images as images
     from impasto import losses as losses
     from impasto import models as models
+    from impasto.config import FilmOptions as FilmOptions
     from impasto.config import MethodOptions as MethodOptions
     from impasto.config import Optimize as Optimize
+    from impasto.config import PairedTraining as PairedTraining
+    from impasto.config import StyleTraining as StyleTraining
     from impasto.engine import Result as Result
     from impasto.engine import Step as Step
     from impasto.engine import load as load
@@ -24,16 +27,22 @@ if TYPE_CHECKING:
     from impasto.engine import plan as plan
     from impasto.engine import replay as replay
     from impasto.engine import stylize as stylize
+    from impasto.engine.film import stylize_video as stylize_video
+    from impasto.engine.folder import stylize_folder as stylize_folder
     from impasto.errors import ImpastoError as ImpastoError
+    from impasto.training.door import train as train
 
     __version__: str
 
 __all__ = [
+    "FilmOptions",
     "ImpastoError",
     "MethodOptions",
     "Optimize",
+    "PairedTraining",
     "Result",
     "Step",
+    "StyleTraining",
     "__version__",
     "images",
     "load",
@@ -43,19 +52,28 @@ __all__ = [
     "plan",
     "replay",
     "stylize",
+    "stylize_folder",
+    "stylize_video",
+    "train",
 ]
 
 _HOMES = {
+    "FilmOptions": "impasto.config",
     "ImpastoError": "impasto.errors",
     "MethodOptions": "impasto.config",
     "Optimize": "impasto.config",
+    "PairedTraining": "impasto.config",
     "Result": "impasto.engine",
     "Step": "impasto.engine",
+    "StyleTraining": "impasto.config",
     "load": "impasto.engine",
     "methods": "impasto.engine",
     "plan": "impasto.engine",
     "replay": "impasto.engine",
     "stylize": "impasto.engine",
+    "stylize_folder": "impasto.engine.folder",
+    "stylize_video": "impasto.engine.film",
+    "train": "impasto.training.door",
 }
 _MODULES = ("images", "losses", "models")
 

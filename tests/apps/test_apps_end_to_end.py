@@ -13,7 +13,7 @@ import torch
 from impasto import images
 from impasto.apps import stylize
 
-QUICK = ["--size", "32", "--steps", "3", "--precision", "float32", "--device", "cpu", "-q"]
+QUICK = ["--method", "optimize", "--size", "32", "--steps", "3", "--precision", "float32", "--device", "cpu", "-q"]
 
 
 def pixels(path: str) -> torch.Tensor:
@@ -110,7 +110,7 @@ def test_several_styles_masks_and_everything_that_can_be_recorded(studio, impast
 
 def test_a_sweep_draws_its_sheet(studio, impasto):
     vary = ["--vary", "strength=30,90", "--vary", "stroke=0.5,1"]
-    assert impasto("sweep", "harbour.jpg", "ink.png", *vary, "--steps", "2", "--size", "32", "-q") == 0
+    assert impasto("sweep", "harbour.jpg", "ink.png", *vary, *QUICK) == 0
     assert min(images.read("harbour-ink-sweep.png").size) > 600  # two rows, two columns
 
 

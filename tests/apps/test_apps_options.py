@@ -51,7 +51,8 @@ def test_a_new_option_appears_in_help_docs_and_recipe(scribble, impasto):
 
 def test_an_option_that_methods_declare_differently_is_told_for_each(scribble):
     flags = {flag.name: flag for flag in flags_of(config.METHODS)}
-    assert flags["steps"].panel == COMMON_PANEL
+    assert flags["steps"].panel == "Options of optimize and scribble"
+    assert flags["strength"].panel == COMMON_PANEL
     assert "scribble: Lines to draw. (1 or more; default: 7)" in flags["steps"].help
     assert "optimize: Steps altogether" in flags["steps"].help
     assert flags["wobble"].panel == "Options of scribble"

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from impasto import images
+from impasto import evaluation, images
+from impasto.engine import result
+from impasto.errors import OutputError
+from impasto.evaluation import canvas
 
 
 def names(folder: Path) -> set[str]:
@@ -25,7 +29,7 @@ def test_a_picture_is_painted_and_its_name_printed(studio, painter, impasto):
 
 def test_flags_reach_the_method_over_those_of_the_preset(studio, painter, impasto):
     flags = "--preset quick --steps 9 --style-weights 2,1 --mask ink.png --mask night.png --keep-color"
-    assert impasto("stylize", "harbour.jpg", "ink.png", "night.png", *flags.split()) == 0
+    assert impasto("stylize", "-m", "optimize", "harbour.jpg", "ink.png", "night.png", *flags.split()) == 0
     content, styles, config = painter.calls[0]
     assert (content.name, styles) == ("harbour.jpg", ["ink.png", "night.png"])
     assert (config.size, config.steps, config.style_weights) == (512, 9, (2.0, 1.0))
@@ -39,7 +43,7 @@ def test_quiet_leaves_only_the_name(studio, painter, impasto):
 
 
 def test_json_tells_everything(studio, painter, impasto):
-    assert impasto("stylize", "harbour.jpg", "ink.png", "--json") == 0
+    assert impasto("stylize", "-m", "optimize", "harbour.jpg", "ink.png", "--json") == 0
     (result,) = json.loads(impasto.out)["results"]
     assert (result["output"], result["width"], result["height"]) == ("harbour-ink.jpg", 64, 48)
     assert (result["stopped"], result["losses"], result["config"]["steps"]) == (
@@ -106,15 +110,18 @@ def test_all_failing_is_bad_input(studio, painter, impasto):
 
 
 def test_pictures_on_the_way_are_kept(studio, painter, impasto):
-    assert impasto("stylize", "harbour.jpg", "ink.png", "--save-every", "2") == 0
+    assert impasto("stylize", "-m", "optimize", "harbour.jpg", "ink.png", "--save-every", "2") == 0
     assert {"harbour-ink.00002.jpg", "harbour-ink.00004.jpg"} <= names(studio)
-    assert impasto("stylize", "harbour.jpg", "night.png", "-o", "harbour-ink.webp", "--save-every", "2") == 0
+    assert (
+        impasto("stylize", "-m", "optimize", "harbour.jpg", "night.png", "-o", "harbour-ink.webp", "--save-every", "2")
+        == 0
+    )
 
 
 def test_a_timelapse_a_chart_and_a_sheet_are_drawn(studio, painter, impasto):
     pytest.importorskip("matplotlib")
     wishes = ["--timelapse", "film.gif", "--plot", "losses.png", "--sheet", "sheet.png"]
-    assert impasto("stylize", "harbour.jpg", "ink.png", *wishes) == 0
+    assert impasto("stylize", "-m", "optimize", "harbour.jpg", "ink.png", *wishes) == 0
     assert impasto.out.split() == ["harbour-ink.jpg", "film.gif", "losses.png", "sheet.png"]
     for name in impasto.out.split():
         assert max(images.read(name).size) >= 64
@@ -122,10 +129,79 @@ def test_a_timelapse_a_chart_and_a_sheet_are_drawn(studio, painter, impasto):
         assert film.n_frames > 1
 
 
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """A disk with room for nothing that these endings name; fill the list."""
+    refused: list[str] = []
+    real = images.write
+
+    def write(picture, path, **options):
+        if Path(path).name.endswith(tuple(refused)) and Path(path).parent == Path():
+            raise OutputError(f"{Path(path).name} could not be written (no space left); free some space.")
+        real(picture, path, **options)
+
+    for module in (images, result, canvas):
+        monkeypatch.setattr(module, "write", write)
+    return refused
+
+
+def test_what_cannot_be_kept_on_the_way_does_not_cost_the_picture(studio, painter, impasto, full_disk):
+    full_disk += ["00002.jpg", "00004.jpg", "sheet.png"]
+    arguments = [
+        "stylize",
+        "-m",
+        "optimize",
+        "harbour.jpg",
+        "ink.png",
+        "--save-every",
+        "2",
+        "--timelapse",
+        "f.gif",
+        "--sheet",
+        "sheet.png",
+    ]
+    assert impasto(*arguments) == 1
+    assert impasto.out.split() == ["harbour-ink.jpg", "f.gif"]
+    assert images.read("harbour-ink.jpg").size == (48, 64)
+    assert impasto.err.count("--save-every was given up: harbour-ink.00002.jpg") == 1
+    assert impasto.err.count("was given up") == 2
+
+
+def test_what_was_given_up_is_told_in_json(studio, painter, impasto, full_disk):
+    full_disk += ["00002.jpg"]
+    assert impasto("stylize", "-m", "optimize", "harbour.jpg", "ink.png", "--save-every", "2", "--json", "-q") == 1
+    (told,) = json.loads(impasto.out)["results"]
+    assert told["given_up"] == [
+        "--save-every was given up: harbour-ink.00002.jpg could not be written (no space left); free some space."
+    ]
+
+
+def test_a_frame_that_finds_no_room_ends_the_film_alone(studio, painter, impasto, monkeypatch):
+    def full(*_: object) -> None:
+        raise OutputError("film.gif: no room for another frame.")
+
+    monkeypatch.setattr(evaluation.Timelapse, "add", full)
+    assert impasto("stylize", "-m", "optimize", "harbour.jpg", "ink.png", "--timelapse", "film.gif") == 1
+    assert impasto.out.split() == ["harbour-ink.jpg"]
+    assert not Path("film.gif").exists()
+
+
+def test_a_picture_that_cannot_be_written_in_the_end_is_kept_elsewhere(
+    studio, painter, impasto, full_disk, tmp_path_factory, monkeypatch
+):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path_factory.mktemp("elsewhere")))
+    full_disk += ["harbour-ink.jpg"]
+    assert impasto("stylize", "harbour.jpg", "ink.png", "-q") == 2
+    kept = re.search(r"the picture is kept as (\S+)\.$", impasto.err)
+    assert kept is not None
+    assert images.read(kept[1]).size == (48, 64)
+    assert images.read_recipe(kept[1])
+
+
 def test_a_failed_work_leaves_no_film_behind(studio, painter, impasto):
     painter.fails_for = "ink.png"
     before = names(studio)
-    assert impasto("stylize", "harbour.jpg", "ink.png", "--timelapse", "film.gif") == 2
+    assert impasto("stylize", "-m", "optimize", "harbour.jpg", "ink.png", "--timelapse", "film.gif") == 2
     assert names(studio) == before
 
 
@@ -156,7 +232,6 @@ BAD = {
     "an unknown preset": (["harbour.jpg", "ink.png", "--preset", "slow"], "--preset is 'slow'"),
     "a wrong value": (["harbour.jpg", "ink.png", "--strength", "1000"], "--strength is 1000"),
     "an unknown flag": (["harbour.jpg", "ink.png", "--strenght", "10"], "--strength"),
-    "no style": (["harbour.jpg"], "STYLE"),
 }
 
 
@@ -205,3 +280,9 @@ def test_the_version_is_shown(impasto):
 
     assert impasto("--version") == 0
     assert impasto.out == f"{package.__version__}\n"
+
+
+def test_no_style_is_refused(studio, impasto):
+    assert impasto("stylize", "harbour.jpg") == 2
+    assert "no style was given" in impasto.sentence
+    assert not list(Path().glob("harbour-*"))

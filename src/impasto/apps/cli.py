@@ -8,10 +8,42 @@ from typing import Annotated, Any
 
 import typer
 
-from impasto.apps import doctor, features, methods, remaking, stylize, sweep, train, weights
+from impasto.apps import (
+    compare,
+    data,
+    doctor,
+    evaluate,
+    exporting,
+    features,
+    importing,
+    lint,
+    live,
+    methods_list,
+    remaking,
+    serve,
+    styles,
+    stylize,
+    sweep,
+    train,
+    train_any,
+    train_paired,
+    train_style,
+    trying,
+    weights,
+)
 from impasto.apps.console import BAD_INPUT, INTERRUPTED, guarded, refuse
 from impasto.apps.options import Flag, flags_of, with_flags
-from impasto.config import METHODS, EncoderTraining, MethodOptions
+from impasto.config import (
+    METHODS,
+    AnyTraining,
+    EncoderTraining,
+    FilmOptions,
+    MethodOptions,
+    PairedTraining,
+    StyleTraining,
+)
+from impasto.config.exporting import Exporting
+from impasto.config.serving import Serving
 
 __all__ = ["build_app", "main", "run"]
 
@@ -43,15 +75,27 @@ def build_app() -> typer.Typer:
     app = _group("Paint one picture with the style of another, offline, at any size.")
     app.callback(invoke_without_command=True)(_start)
     method_flags = flags_of(METHODS)
-    _add(app, "stylize", stylize.stylize, panel=PICTURES_PANEL, flags=method_flags)
+    film_flags = flags_of({"films": FilmOptions}, panel="Films")
+    _add(app, "stylize", stylize.stylize, panel=PICTURES_PANEL, flags=[*method_flags, *film_flags])
+    _add(app, "live", live.live, panel=PICTURES_PANEL, flags=[flag for flag in method_flags if flag.name != "size"])
+    _add(app, "try", trying.try_styles, panel=PICTURES_PANEL, flags=method_flags)
     _add(app, "sweep", sweep.sweep, panel=PICTURES_PANEL, flags=method_flags)
+    _add(app, "compare", compare.compare, panel=PICTURES_PANEL, flags=flags_of({"every method": MethodOptions}))
     _add(app, "replay", remaking.replay, panel=PICTURES_PANEL, flags=_computing_flags())
     _add(app, "resume", remaking.resume, panel=PICTURES_PANEL, flags=_computing_flags())
     _add(app, "features", features.features, panel=HELPERS_PANEL)
-    _add(app, "methods", methods.list_methods, panel=HELPERS_PANEL)
+    _add(app, "lint", lint.lint, panel=HELPERS_PANEL)
+    _add(app, "methods", methods_list.list_methods, panel=HELPERS_PANEL)
+    _add(app, "import", importing.import_model, panel=HELPERS_PANEL)
+    export_flags = flags_of({"export": Exporting}, panel="The file")
+    _add(app, "export", exporting.export_model, panel=HELPERS_PANEL, flags=export_flags)
+    _add(app, "web", serve.serve, panel=PICTURES_PANEL, flags=flags_of({"web": Serving}, panel="The server"))
     _add(app, "doctor", doctor.doctor, panel=HELPERS_PANEL)
+    app.add_typer(_styles_app(), name="styles", rich_help_panel=HELPERS_PANEL)
     app.add_typer(_weights_app(), name="weights", rich_help_panel=HELPERS_PANEL)
     app.add_typer(_train_app(), name="train", rich_help_panel=HELPERS_PANEL)
+    app.add_typer(_data_app(), name="data", rich_help_panel=HELPERS_PANEL)
+    _add(app, "evaluate", evaluate.evaluate, panel=HELPERS_PANEL)
     return app
 
 
@@ -70,10 +114,40 @@ def _weights_app() -> typer.Typer:
     return app
 
 
+def _styles_app() -> typer.Typer:
+    app = _group("List the gallery of named styles, draw it, and keep styles of your own.")
+
+    def start(ctx: typer.Context) -> None:
+        if ctx.invoked_subcommand is None:
+            guarded(styles.list_styles)()
+
+    app.callback(invoke_without_command=True)(start)
+    _add(app, "list", styles.list_styles)
+    _add(app, "sheet", styles.sheet_of_styles)
+    _add(app, "add", styles.add_style)
+    _add(app, "remove", styles.remove_style)
+    return app
+
+
 def _train_app() -> typer.Typer:
     app = _group("Learn the weights of Impasto's own networks.")
     app.callback()(lambda: None)  # one command more will come; until then typer would leave out the word `encoder`
     _add(app, "encoder", train.train_encoder, flags=flags_of({"encoder": EncoderTraining}, panel="Training"))
+    _add(app, "any", train_any.train_any, flags=flags_of({"any": AnyTraining}, panel="Training"))
+    style_flags = flags_of({"style": StyleTraining}, panel="Training")
+    _add(app, "style", train_style.train_style, flags=[flag for flag in style_flags if flag.name != "style"])
+    paired_flags = flags_of({"paired": PairedTraining}, panel="Training")
+    _add(app, "paired", train_paired.train_paired, flags=[flag for flag in paired_flags if flag.name != "pairs"])
+    return app
+
+
+def _data_app() -> typer.Typer:
+    app = _group("Make, fetch and look over pairs of pictures to train on.")
+    app.callback()(lambda: None)
+    pair_flags = [flag for flag in flags_of({"paired": PairedTraining}) if flag.name in data.PAIR_OPTIONS]
+    _add(app, "make-pairs", data.make_pairs, flags=flags_of(METHODS))
+    _add(app, "check", data.check, flags=pair_flags)
+    _add(app, "kaggle", data.kaggle)
     return app
 
 

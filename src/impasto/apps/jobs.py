@@ -31,7 +31,7 @@ class Job:
     @property
     def title(self) -> str:
         """What to call it in progress and reports."""
-        return "+".join(title_of(style) for style in self.styles)
+        return "+".join(title_of(name) for name in _called_after(self.styles, self.config))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +52,9 @@ class Request:
         """Return where to write: the name given, or a sensible one in the folder given or the current one."""
         if self.output is not None and not self.output.is_dir():
             return self.output
-        return (self.output or Path()) / default_name(self.photo, styles, self.picture, bits=self.bits)
+        return (self.output or Path()) / default_name(
+            self.photo, _called_after(styles, self.config), self.picture, bits=self.bits
+        )
 
     def check(self, job: Job) -> None:
         """Refuse what could not be written, before the slow part."""
@@ -78,7 +80,7 @@ class Outcomes:
             return INTERRUPTED
         if self.failed:
             return SOME_FAILED if self.done else BAD_INPUT
-        return 0
+        return SOME_FAILED if any(summary.get("given_up") for summary in self.done) else 0
 
     def add_failure(self, job: Job, refusal: ImpastoError) -> None:
         """Remember why a job came to nothing."""
@@ -100,6 +102,12 @@ def jobs_of(request: Request) -> list[Job]:
             raise OptionError(f"two styles would both become {job.output.name}; give them different names.")
         request.check(job)
     return jobs
+
+
+def _called_after(styles: Sequence[str], config: MethodOptions) -> Sequence[str]:
+    """Return what a result is called after: its styles, or the model that has learnt its own."""
+    model = getattr(config, "model", None)
+    return styles or ([model.stem] if model is not None else [])
 
 
 def _check_each(request: Request) -> None:

@@ -23,6 +23,7 @@ __all__ = [
     "Quality",
     "Quiet",
     "Styles",
+    "StylesIfAny",
 ]
 
 FILE_PANEL = "The file"
@@ -33,6 +34,15 @@ Styles = Annotated[
     typer.Argument(
         metavar="STYLE",
         help="A painting, or a folder of paintings by one hand. Several styles are mixed.",
+        show_default=False,
+    ),
+]
+StylesIfAny = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[STYLE]...",
+        help="A painting, or a folder of paintings by one hand. Several styles are mixed. None for a model in a file, "
+        "which has learnt its own.",
         show_default=False,
     ),
 ]

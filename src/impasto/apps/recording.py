@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import glob
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from impasto.apps.console import say
 from impasto.apps.outputs import check_chart, check_film, check_free, check_picture
-from impasto.errors import OptionError
+from impasto.errors import ImpastoError, OptionError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -70,7 +71,11 @@ class Wishes:
 
 
 class Recorder:
-    """Watches the steps of one work and writes what was wished for."""
+    """Watches the steps of one work and writes what was wished for.
+
+    The painting is worth more than what is kept on the way: a file that cannot be written (a full disk, perhaps) is
+    told once and given up, and the work goes on.
+    """
 
     def __init__(self, wishes: Wishes, output: Path, *, steps: int | None) -> None:
         self._wishes, self._output = wishes, output
@@ -78,6 +83,7 @@ class Recorder:
         self._film_seconds = LONGEST_FILM if (steps or 0) > LONGEST_FILM * FRAMES_A_SECOND else None
         self._film: Any = None
         self._scales: dict[int, str] = {}  # the step at which each scale began, with its size
+        self.failures: dict[str, str] = {}  # by wish: why nothing, or nothing more, came of it
 
     def __enter__(self) -> Recorder:  # noqa: PYI034 - Self came with Python 3.11
         return self
@@ -93,26 +99,31 @@ class Recorder:
         self._done += 1
         every = self._wishes.save_every
         if every is not None and self._done % every == 0:
-            self._keep(step.picture())
+            self._try("save_every", lambda: self._keep(step.picture()))
         if self._wishes.timelapse is not None:
-            self._frame(step.picture())
+            self._try("timelapse", lambda: self._frame(step.picture()))
 
-    def finish(self, result: Result, pictures: Sequence[tuple[str, Tensor]]) -> list[Path]:
-        """Write the timelapse, the losses, and a sheet of ``pictures`` and the result; return the paths."""
-        wishes = self._wishes
-        if wishes.timelapse is not None:
-            self._frame(result.image)
-            self._film.close()
-            self._film = None
-        if wishes.plot is not None:
-            from impasto.evaluation import plot_losses
+    def finish(self, result: Result, pictures: Callable[[], Sequence[tuple[str, Tensor]]]) -> list[Path]:
+        """Write the timelapse, the losses, and a sheet of ``pictures()`` and the result; return the paths."""
+        works: dict[str, Callable[[], object]] = {
+            "timelapse": lambda: self._close_film(result.image),
+            "plot": lambda: self._plot(result),
+            "sheet": lambda: self._draw([*pictures(), ("result", result.image)]),
+        }
+        wanted = {name: path for name in works if (path := getattr(self._wishes, name)) is not None}
+        for name in wanted:
+            self._try(name, works[name])
+        return [path for name, path in wanted.items() if name not in self.failures]
 
-            plot_losses(result.losses, wishes.plot, boundaries=self._scales)
-        if wishes.sheet is not None:
-            from impasto.evaluation import contact_sheet
-
-            contact_sheet([*pictures, ("result", result.image)], wishes.sheet)
-        return [path for path in (wishes.timelapse, wishes.plot, wishes.sheet) if path is not None]
+    def _try(self, wish: str, work: Callable[[], object]) -> None:
+        """Do one of the works, unless it failed before."""
+        if wish in self.failures:
+            return
+        try:
+            work()
+        except (ImpastoError, OSError) as fault:
+            self.failures[wish] = f"--{wish.replace('_', '-')} was given up: {fault}"
+            say(self.failures[wish])
 
     def _keep(self, picture: Tensor) -> None:
         from impasto.images import write
@@ -126,3 +137,18 @@ class Recorder:
         if self._film is None and self._wishes.timelapse is not None:
             self._film = Timelapse(self._wishes.timelapse, fps=FRAMES_A_SECOND, seconds=self._film_seconds)
         self._film.add(picture)
+
+    def _close_film(self, last: Tensor) -> None:
+        self._frame(last)
+        self._film.close()
+        self._film = None
+
+    def _plot(self, result: Result) -> None:
+        from impasto.evaluation import plot_losses
+
+        plot_losses(result.losses, str(self._wishes.plot), boundaries=self._scales)
+
+    def _draw(self, pictures: Sequence[tuple[str, Tensor]]) -> None:
+        from impasto.evaluation import contact_sheet
+
+        contact_sheet(pictures, str(self._wishes.sheet))

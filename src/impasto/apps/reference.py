@@ -6,7 +6,17 @@ import inspect
 from pathlib import Path
 
 from impasto.apps.options import as_flag, default_text, kind_text
-from impasto.config import METHODS, PRESETS, EncoderTraining, MethodOptions, fields_of
+from impasto.config import (
+    METHODS,
+    PRESETS,
+    EncoderTraining,
+    FilmOptions,
+    MethodOptions,
+    PairedTraining,
+    StyleTraining,
+    fields_of,
+)
+from impasto.config.serving import Serving
 
 __all__ = ["options_page", "options_table"]
 
@@ -32,7 +42,11 @@ def options_page() -> str:
     for method, config in METHODS.items():
         parts.append(_section(f"Method `{method}`", config, without=shared))
         parts.append(_presets(method))
+    parts.append(_section("Films", FilmOptions))
     parts.append(_section("`impasto train encoder`", EncoderTraining))
+    parts.append(_section("`impasto train style`", StyleTraining))
+    parts.append(_section("`impasto train paired`", PairedTraining))
+    parts.append(_section("`impasto web`", Serving))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

@@ -14,10 +14,11 @@ from impasto.apps.outputs import check_picture
 from impasto.apps.parameters import AsJson, Bits, Force, NoMetadata, NoRecipe, Output, Quality, Quiet
 from impasto.apps.progress import show_progress
 from impasto.apps.saving import Saving, sentence_of, summary_of
+from impasto.apps.weights import fetch_for
 from impasto.config import MethodOptions, fields_of
 
 if TYPE_CHECKING:
-    from impasto.engine.result import Result
+    from impasto.engine import Remake, Result
 
 __all__ = ["replay", "resume"]
 
@@ -62,9 +63,10 @@ def replay(
     saving = Saving(quality=quality, bits=bits, keep_metadata=not no_metadata, keep_recipe=not no_recipe)
     output = output or painted.with_stem(f"{painted.stem}-replay")
     check_picture(output, force=force, bits=bits, inputs=[painted])
-    result = _remade(engine.replay, painted, photo, styles, options, quiet=quiet)
+    remake = _found(engine.to_replay, painted, photo, styles, options)
+    result = _painted(remake, quiet=quiet)
     saving.save(result, output)
-    verdict = _comparison(painted, output)
+    verdict = _comparison(painted, output, was_resumed=bool(remake.recipe.resumed))
     return _reported(result, output, quiet=quiet, as_json=as_json, compared=verdict)
 
 
@@ -92,27 +94,30 @@ def resume(
     saving = Saving(quality=quality, bits=bits, keep_metadata=not no_metadata, keep_recipe=not no_recipe)
     output = output or painted
     check_picture(output, force=force or output == painted, bits=bits)
-    result = _remade(engine.resume, painted, photo, styles, options, quiet=quiet)
+    result = _painted(_found(engine.to_resume, painted, photo, styles, options), quiet=quiet)
     saving.save(result, output)
     return _reported(result, output, quiet=quiet, as_json=as_json)
 
 
-def _remade(
-    remake: Callable[..., Result],
+def _found(
+    find: Callable[..., Remake],
     painted: Path,
     photo: Path | None,
     styles: list[Path] | None,
     options: dict[str, Any],
-    *,
-    quiet: bool,
-) -> Result:
+) -> Remake:
     fields = {field.name: field for field in fields_of(MethodOptions)}
     changes = {name: value_of(fields[name], text) for name, text in given(options).items()}
+    return find(painted, photo=photo, styles=styles or (), **changes)
+
+
+def _painted(remake: Remake, *, quiet: bool) -> Result:
+    fetch_for(remake.config, quiet=quiet)
     with show_progress(quiet=quiet) as on_step:
-        return remake(painted, photo=photo, styles=styles or (), on_step=on_step, **changes)
+        return remake(on_step=on_step)
 
 
-def _comparison(old: Path, new: Path) -> str:
+def _comparison(old: Path, new: Path, *, was_resumed: bool) -> str:
     """Say how near the new picture is to the old one."""
     from impasto.images import read
 
@@ -120,9 +125,10 @@ def _comparison(old: Path, new: Path) -> str:
     if before.shape != after.shape:
         return f"Its size is not that of {old.name}."
     gap = round(255 * float((before - after).abs().max()))
-    return (
-        f"It is identical to {old.name}." if gap == 0 else f"It differs from {old.name} by up to {gap} of 255 levels."
-    )
+    if gap == 0:
+        return f"It is identical to {old.name}."
+    why = ", which was interrupted on the way while this one was painted in one go" if was_resumed else ""
+    return f"It differs by up to {gap} of 255 levels from {old.name}{why}."
 
 
 def _reported(result: Result, output: Path, *, quiet: bool, as_json: bool, compared: str = "") -> int:

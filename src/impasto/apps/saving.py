@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from impasto.apps.progress import duration
 from impasto.config import to_dict
-from impasto.errors import OptionError
+from impasto.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
     from impasto.engine.result import Result
@@ -33,7 +34,19 @@ class Saving:
             raise OptionError(f"--bits is {self.bits}; allowed are 8 and 16.")
 
     def save(self, result: Result, path: Path) -> None:
-        """Write a result where it has been checked that it may be written."""
+        """Write a result where it has been checked that it may be written.
+
+        Should that fail all the same (a full disk, a drive pulled out), the work of perhaps an hour is not lost: it is
+        kept in the system's folder for temporary files.
+        """
+        try:
+            self._write(result, path)
+        except OutputError as refusal:
+            kept = Path(tempfile.mkdtemp(prefix="impasto-")) / path.name
+            self._write(result, kept)
+            raise OutputError(f"{str(refusal).rstrip('.')}; until then the picture is kept as {kept}.") from refusal
+
+    def _write(self, result: Result, path: Path) -> None:
         result.save(
             path,
             bits=self.bits,

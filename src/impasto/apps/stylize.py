@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from impasto.apps.console import print_json, refuse, say
+from impasto.apps.film import FilmRequest, is_film, paint_film, refuse_film_options, without_film_options
+from impasto.apps.folder import Address, FolderRequest, Workers, is_folder, paint_folder, refuse_workers
 from impasto.apps.jobs import Job, Outcomes, Request, jobs_of
+from impasto.apps.large import is_large, paint_large, unread
 from impasto.apps.methods import chosen_config
 from impasto.apps.parameters import (
     AsJson,
@@ -24,12 +28,13 @@ from impasto.apps.parameters import (
     Preset,
     Quality,
     Quiet,
-    Styles,
+    StylesIfAny,
 )
 from impasto.apps.progress import show_progress
 from impasto.apps.recording import Recorder, Wishes
 from impasto.apps.saving import Saving, sentence_of, summary_of
 from impasto.apps.weights import fetch_for
+from impasto.config import DEFAULT_METHOD
 from impasto.errors import ImpastoError
 
 if TYPE_CHECKING:
@@ -45,10 +50,10 @@ RECORD_PANEL = "Kept on the way"
 
 def stylize(
     photo: Photo,
-    styles: Styles,
+    styles: StylesIfAny = None,
     *,
     output: Output = None,
-    method: Method = "optimize",
+    method: Method = DEFAULT_METHOD,
     preset: Preset = None,
     each: Annotated[bool, typer.Option("--each", help="Make one output for each style instead of mixing.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done and what it costs.")] = False,
@@ -74,22 +79,66 @@ def stylize(
         Path | None,
         typer.Option(metavar="FILE", help="Photo, styles and result side by side.", rich_help_panel=RECORD_PANEL),
     ] = None,
+    workers: Workers = None,
+    address: Address = None,
     **options: Any,
 ) -> int:
     """Paint PHOTO in the manner of STYLE.
 
     Several styles are mixed, in the parts that --style-weights says, or each used where its --mask is white.
     The result is called PHOTO-STYLE unless -o says otherwise, and its file holds the recipe to make it again.
+    If PHOTO is a folder, all pictures in it are painted into the folder -o; the same command goes on where it stopped.
+    If PHOTO is a film, an animation or a pattern such as frames/%04d.png, its frames are painted and held steady.
     """
     from impasto.images import read
 
+    styles = styles or []
     saving = Saving(quality=quality, bits=bits, keep_metadata=not no_metadata, keep_recipe=not no_recipe)
+    film_options, options = without_film_options(options)
+    for_one_photo = {
+        "each": each,
+        "save_every": save_every,
+        "timelapse": timelapse,
+        "plot": plot,
+        "sheet": sheet,
+    }
+    if is_film(photo, output, film_options):
+        refuse_workers(workers, address)
+        film = FilmRequest(
+            clip=photo,
+            styles=styles,
+            config=chosen_config(method, preset, options),
+            film=film_options,
+            output=output,
+            force=force,
+            keep_recipe=not no_recipe,
+            for_one_photo=for_one_photo,
+        )
+        return paint_film(film, dry_run=dry_run, quiet=quiet, as_json=as_json)
+    refuse_film_options(film_options)
+    if is_folder(photo):
+        folder = FolderRequest(
+            photos=photo,
+            styles=styles,
+            config=chosen_config(method, preset, options),
+            saving=saving,
+            output=output,
+            workers=workers,
+            address=address,
+            force=force,
+            for_one_photo=for_one_photo,
+        )
+        return paint_folder(folder, dry_run=dry_run, quiet=quiet, as_json=as_json)
+    refuse_workers(workers, address)
+    config = chosen_config(method, preset, options)
+    wishes = Wishes(save_every=save_every, timelapse=timelapse, plot=plot, sheet=sheet)
+    by_bands = wishes == Wishes() and not dry_run and is_large(photo, config)
     request = Request(
-        config=chosen_config(method, preset, options),
+        config=config,
         photo=photo,
-        picture=read(photo),
+        picture=unread() if by_bands else read(photo),
         styles=styles,
-        wishes=Wishes(save_every=save_every, timelapse=timelapse, plot=plot, sheet=sheet),
+        wishes=wishes,
         output=output,
         each=each,
         bits=bits,
@@ -100,7 +149,8 @@ def stylize(
         _show_plans(request.picture, jobs, as_json=as_json)
         return 0
     fetch_for(request.config, quiet=quiet)
-    outcomes = _paint_all(request.picture, jobs, saving, quiet=quiet)
+    paint = partial(paint_large, photo) if by_bands else partial(_paint, request.picture)
+    outcomes = _paint_all(paint, jobs, saving, quiet=quiet)
     _report(outcomes, as_json=as_json)
     return outcomes.status
 
@@ -117,12 +167,12 @@ def _show_plans(picture: Picture, jobs: Sequence[Job], *, as_json: bool) -> None
         typer.echo(f"output     {job.output}\n{found.describe()}")
 
 
-def _paint_all(picture: Picture, jobs: Sequence[Job], saving: Saving, *, quiet: bool) -> Outcomes:
+def _paint_all(paint: Callable[..., dict[str, Any]], jobs: Sequence[Job], saving: Saving, *, quiet: bool) -> Outcomes:
     """Paint one after the other; among several, one that fails does not keep the others from being made."""
     outcomes = Outcomes()
     for job in jobs:
         try:
-            summary = _paint(picture, job, saving, quiet=quiet, title=job.title if len(jobs) > 1 else "")
+            summary = paint(job, saving, quiet=quiet, title=job.title if len(jobs) > 1 else "")
         except ImpastoError as refusal:
             if len(jobs) == 1:
                 raise
@@ -149,10 +199,11 @@ def _paint(picture: Picture, job: Job, saving: Saving, *, quiet: bool, title: st
 
         result = engine.stylize(picture, list(job.styles), job.config, on_step=on_step)
         saving.save(result, job.output)
-        drawn = record.finish(result, _shown(picture, job) if job.wishes.sheet else [])
+        drawn = record.finish(result, lambda: _shown(picture, job))
     if not quiet:
         say(sentence_of(result))
-    return {**summary_of(result, job.output), "also": [str(path) for path in drawn]}
+    also = [str(path) for path in drawn]
+    return {**summary_of(result, job.output), "also": also, "given_up": list(record.failures.values())}
 
 
 def _shown(picture: Picture, job: Job) -> list[tuple[str, Tensor]]:

@@ -17,7 +17,7 @@ from impasto.apps.parameters import AsJson, Force, Method, Output, Photo, Preset
 from impasto.apps.progress import show_progress
 from impasto.apps.saving import summary_of
 from impasto.apps.weights import fetch_for
-from impasto.config import Field, MethodOptions, fields_of
+from impasto.config import DEFAULT_METHOD, Field, MethodOptions, fields_of
 from impasto.errors import OptionError, did_you_mean
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def sweep(
         ),
     ],
     output: Output = None,
-    method: Method = "optimize",
+    method: Method = DEFAULT_METHOD,
     preset: Preset = None,
     force: Force = False,
     quiet: Quiet = False,

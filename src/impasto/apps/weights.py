@@ -46,12 +46,14 @@ def fetch_weights(
 
 def fetch_for(config: MethodOptions, *, quiet: bool) -> None:
     """Fetch the published weights that a method will ask for, if any, so that the wait is seen."""
-    from impasto.weights import PUBLISHED, choose, obtain
+    from impasto.engine.published import networks_of
+    from impasto.weights import choose, obtain
 
-    network = getattr(config, "backbone", None)
-    if network in {entry.network for entry in PUBLISHED}:
+    for network in networks_of(config):
         entry, path = choose(network)
         if path is None:
+            if not quiet:
+                say(f"Fetching {entry.name} ({entry.size_text}), {entry.licence}, {entry.digest or 'not verified'}.")
             obtain(entry, on_progress=show_download(quiet=quiet))
 
 

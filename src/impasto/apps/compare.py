@@ -1,0 +1,214 @@
+"""``impasto compare``: every method on every pair of photo and painting, as a report that opens from disk."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from impasto.apps.console import INTERRUPTED, SOME_FAILED, print_json, say
+from impasto.apps.methods import preset_values
+from impasto.apps.options import config_from, given
+from impasto.apps.parameters import AsJson, Force, Quiet
+from impasto.apps.progress import Bar, joined, time_left
+from impasto.apps.weights import fetch_for
+from impasto.config import METHODS, to_dict
+from impasto.errors import ImpastoError, InputError, OptionError, OutputError
+
+if TYPE_CHECKING:
+    from impasto.evaluation import Comparison, Contender, Pair
+    from impasto.evaluation.comparing import Progress
+
+__all__ = ["compare", "contender_of", "pictures_of"]
+
+SIZE = 512  # long side unless --size says otherwise: large enough to see the strokes, small enough to wait for
+
+Many = "a picture, a folder of pictures, or several separated by commas"
+Photos = Annotated[str, typer.Argument(metavar="PHOTOS", help=f"Photographs: {Many}.", show_default=False)]
+Paintings = Annotated[str, typer.Argument(metavar="STYLES", help=f"Paintings: {Many}.", show_default=False)]
+Folder = Annotated[
+    Path,
+    typer.Option("--output", "-o", metavar="FOLDER", help="Where the report goes; a folder that is new or empty."),
+]
+Methods = Annotated[
+    str | None,
+    typer.Option(
+        metavar="NAME,NAME,…",
+        help="Methods, or files of weights; a preset or options after a colon, as in optimize:quick:stroke=2. "
+        "Default: all that can paint with what is here.",
+        show_default=False,
+    ),
+]
+JudgedBy = Annotated[
+    str, typer.Option("--judge", metavar="NAME", help="Network that measures style and content: a name, or a file.")
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on with the unfinished report in that folder.")]
+
+
+def compare(
+    photos: Photos,
+    styles: Paintings,
+    *,
+    methods: Methods = None,
+    output: Folder = Path("report"),
+    judge: JudgedBy = "embedded",
+    resume: Resume = False,
+    force: Force = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    **options: Any,
+) -> int:
+    """Paint every photo in every style by every method, and report how they compare.
+
+    The report is a page that opens from disk, with a sheet of all results, and the numbers as CSV and JSON. Pictures
+    are 512 px unless --size says otherwise. Each method works in a process of its own, so that its memory can be told.
+    Ctrl-C keeps what was painted until then; --resume goes on with it.
+    """
+    from impasto import evaluation
+    from impasto.evaluation import report
+
+    _check_folder(output, resume=resume, force=force)
+    pairs = evaluation.pairs_of(pictures_of(photos), pictures_of(styles))
+    wanted = methods.split(",") if methods else _ready(pairs[0])
+    contenders = [contender_of(text, given(options)) for text in wanted]
+    _fetch(contenders, quiet=quiet)
+    with _showing(quiet=quiet) as show:
+        found = evaluation.compare(
+            pairs,
+            contenders,
+            output,
+            judge=judge,
+            earlier=report.earlier_comparison(output) if resume else None,
+            on_progress=show,
+            on_pair=lambda known: report.save_numbers(known, output),
+        )
+    page = report.save_report(found, pairs, output)
+    return _told(found, page, as_json=as_json)
+
+
+def contender_of(text: str, common: Mapping[str, Any]) -> Contender:
+    """Return who competes, from ``METHOD``, ``METHOD:PRESET`` or ``METHOD:OPTION=VALUE``.
+
+    What stands there goes before ``common``, the flags given for all, and these before the preset's values.
+    """
+    from impasto.engine import method_of
+    from impasto.evaluation import Contender
+
+    label = text.strip()
+    method, *wishes = _parts(label)
+    config, decided = method_of(method)
+    presets = [wish for wish in wishes if "=" not in wish]
+    if len(presets) > 1:
+        raise OptionError(f"{label!r} names the presets {' and '.join(presets)}; allowed is one.")
+    start = {"size": SIZE, **preset_values(method, presets[0] if presets else None), **decided}
+    wanted = {**common, **dict(_option(wish) for wish in wishes if "=" in wish)}
+    chosen = config_from(config, wanted, owner=method, start=start)
+    return Contender(label=label, method=method, options=to_dict(chosen))
+
+
+def _ready(pair: Pair) -> list[str]:
+    """Return the methods that can paint with what this computer has; say which cannot, and why."""
+    found = []
+    for name in METHODS:
+        reason = _obstacle(name, pair)
+        if reason:
+            say(f"{name} is left out: {reason}")
+        else:
+            found.append(name)
+    return found
+
+
+def _obstacle(method: str, pair: Pair) -> str:
+    from impasto import engine
+
+    try:
+        needed = engine.load(method).plan(pair.photo, pair.style).downloads
+    except ImpastoError as refusal:
+        return str(refusal)
+    return f"it would fetch {' and '.join(needed)} first; name it in --methods for that." if needed else ""
+
+
+def pictures_of(text: str) -> list[Path]:
+    """Return the pictures that an argument names: a file, a folder's, or several separated by commas."""
+    from impasto.images.formats import format_of
+
+    parts = [Path(text)] if Path(text).exists() else [Path(part.strip()) for part in text.split(",")]
+    found: list[Path] = []
+    for part in parts:
+        inside = sorted(one for one in part.iterdir() if format_of(one.suffix)) if part.is_dir() else [part]
+        if not inside:
+            raise InputError(f"the folder {part} holds no pictures; give one that does.")
+        found.extend(inside)
+    return list(dict.fromkeys(found))
+
+
+def _parts(label: str) -> list[str]:
+    """Split at colons, but not the one of a Windows drive."""
+    drive, rest = (label[:2], label[2:]) if label[1:3] in (":\\", ":/") else ("", label)
+    first, *others = rest.split(":")
+    return [drive + first, *others]
+
+
+def _option(wish: str) -> tuple[str, str]:
+    name, _, value = wish.partition("=")
+    return name.strip().removeprefix("--").replace("-", "_"), value.strip()
+
+
+def _check_folder(folder: Path, *, resume: bool, force: bool) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise OutputError(f"{folder} is a file; the report needs a folder, new or empty: choose another with -o.")
+    if folder.is_dir() and any(folder.iterdir()) and not (resume or force):
+        raise OutputError(
+            f"{folder} is not empty; go on with the report in it with --resume, write over it with --force, or choose "
+            "another folder with -o."
+        )
+
+
+def _fetch(contenders: Sequence[Contender], *, quiet: bool) -> None:
+    """Fetch what methods will ask for, so that the wait is seen; whoever cannot have it says so in the report."""
+    for contender in contenders:
+        if contender.method in METHODS:
+            with contextlib.suppress(ImpastoError):
+                fetch_for(METHODS[contender.method](**contender.options), quiet=quiet)
+
+
+@contextlib.contextmanager
+def _showing(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
+    """Give what shows the progress: a bar in a terminal, else a line for every picture."""
+    if quiet:
+        yield lambda _: None
+    elif sys.stderr.isatty():
+        bar = Bar("getting ready")
+        bar.start()
+        try:
+            yield lambda now: bar.move(now.label, round(100 * (now.run - 1 + now.share)), 100 * now.runs, _after(now))
+        finally:
+            bar.stop()
+    else:
+        yield lambda now: None if now.share else say(joined(now.label, _after(now)))
+
+
+def _after(now: Progress) -> str:
+    return joined(f"{now.run}/{now.runs}", time_left(now.remaining))
+
+
+def _told(found: Comparison, page: Path, *, as_json: bool) -> int:
+    """Say where the report is, and what came of it as the exit status."""
+    refused = list(dict.fromkeys((run.contender, run.refusal) for run in found.runs if run.refusal))
+    if as_json:
+        painted = sum(bool(run.picture) for run in found.runs)
+        refusals = [{"method": label, "message": why} for label, why in refused]
+        print_json({"report": str(page), "painted": painted, "refused": refusals, "complete": found.complete})
+    else:
+        for label, why in refused:
+            say(f"{label} did not paint: {why}")
+        if not found.complete:
+            say("Interrupted; --resume goes on from here.")
+        typer.echo(page)
+    if not found.complete:
+        return INTERRUPTED
+    return SOME_FAILED if refused else 0

@@ -1,0 +1,205 @@
+"""``impasto stylize`` for films, animations and sequences of frames: what it shows meanwhile, and what it says."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from impasto.apps.console import INTERRUPTED, print_json, say
+from impasto.apps.options import as_flag, config_from, given
+from impasto.apps.outputs import check_free, title_of
+from impasto.apps.progress import PLAIN_INTERVAL, Bar, duration, joined, time_left
+from impasto.apps.weights import fetch_for
+from impasto.config import FilmOptions, MethodOptions, fields_of, to_dict
+from impasto.errors import OptionError, OutputError
+
+if TYPE_CHECKING:
+    from impasto.engine.film import FilmPlan, FilmReport, FilmStep
+
+__all__ = ["FilmProgress", "FilmRequest", "is_film", "paint_film", "refuse_film_options", "without_film_options"]
+
+_OUTPUTS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".gif", ".apng"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilmRequest:
+    """What was asked for."""
+
+    clip: Path
+    styles: Sequence[str]
+    config: MethodOptions
+    film: Mapping[str, Any]  # the options of films that were given, as they were typed
+    output: Path | None
+    force: bool
+    keep_recipe: bool
+    for_one_photo: Mapping[str, Any]  # flags that make no sense here, by name
+
+    def plan(self) -> FilmPlan:
+        """Check everything before the slow part."""
+        from impasto.engine.film import plan_film
+
+        for name, value in self.for_one_photo.items():
+            if value:
+                raise OptionError(f"{as_flag(name)} is for one photo; leave it out for a film.")
+        film = config_from(FilmOptions, self.film, owner="films", start={})
+        out = self.output
+        if out is not None and out.is_dir() and not self.clip.is_dir():
+            out = out / self._name()
+        plan = plan_film(self.clip, list(self.styles), out, self.config, **vars(film))
+        self._check_free(plan)
+        return plan
+
+    def _name(self) -> str:
+        named = "+".join(title_of(style) for style in self.styles)
+        ending = self.clip.suffix if self.clip.suffix.lower() in _OUTPUTS | {".webp"} else ".mp4"
+        return f"{self.clip.stem}-{named}{ending}" if named else f"{self.clip.stem}-painted{ending}"
+
+    def _check_free(self, plan: FilmPlan) -> None:
+        """Refuse to write over what is there, unless that was asked for or it is this film, half done."""
+        if not plan.out.is_dir():
+            check_free(plan.out, force=self.force)
+        elif not self.force and any(plan.out.iterdir()) and not plan.is_begun:
+            raise OutputError(f"{plan.out} holds files already; choose another folder, or overwrite them with --force.")
+
+
+def without_film_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return the options of films that were given, and all other options."""
+    names = {field.name for field in fields_of(FilmOptions)}
+    film = {name: value for name, value in given(options).items() if name in names}
+    return film, {name: value for name, value in options.items() if name not in names}
+
+
+def is_film(clip: Path, output: Path | None, film: Mapping[str, Any]) -> bool:
+    """Say whether a film is wanted: from a film, from an animation, or from a folder whose pictures are its frames.
+
+    A folder's pictures are frames if the output is a film, or if frames per second were given. An animation whose
+    output is a single picture is taken for one.
+    """
+    from impasto.engine.film import is_clip
+
+    wanted = "" if output is None or output.is_dir() else output.suffix.lower()
+    if clip.is_dir():
+        return wanted in _OUTPUTS or "fps" in film
+    if not is_clip(clip):
+        return False
+    is_single = wanted not in {*_OUTPUTS, ".webp", ""} and "%" not in str(output)
+    return not (clip.suffix.lower() in (".gif", ".webp", ".png", ".apng") and is_single)
+
+
+def refuse_film_options(film: Mapping[str, Any]) -> None:
+    """Refuse the flags of films for anything else."""
+    for name in film:
+        raise OptionError(f"{as_flag(name)} is for films; leave it out for photos.")
+
+
+def paint_film(request: FilmRequest, *, dry_run: bool, quiet: bool, as_json: bool) -> int:
+    """Paint a film, or say what would be painted; return the exit status."""
+    plan = request.plan()
+    if dry_run:
+        _show_plan(plan, as_json=as_json)
+        return 0
+    from impasto.engine.film import film_of
+
+    fetch_for(request.config, quiet=quiet)
+    with FilmProgress(quiet=quiet) as on_step:
+        report = film_of(plan, on_step=on_step, restart=request.force, keep_recipe=request.keep_recipe)
+    _tell(report, as_json=as_json, quiet=quiet)
+    return INTERRUPTED if report.stopped == "interrupted" else 0
+
+
+class FilmProgress:
+    """How many frames are done, how quickly, and the time left: a bar in a terminal, else a line now and then."""
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._bar = Bar("getting ready") if sys.stderr.isatty() and not quiet else None
+        self._quiet, self._said_at = quiet, -math.inf
+        self._first: tuple[int, float] | None = None
+
+    def __enter__(self) -> Callable[[FilmStep], None]:
+        if self._bar is not None:
+            self._bar.start()
+        return self._tell
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def _tell(self, step: FilmStep) -> None:
+        if step.note:
+            self._note(step.note)
+        where = f"frame {step.frame}/{step.frames}"
+        rest = joined(f"{duration(step.seconds)} of the film", self._rate(step), time_left(step.remaining))
+        if self._bar is not None:
+            self._bar.move(where, step.frame, step.frames, rest)
+        elif not self._quiet and step.elapsed - self._said_at >= PLAIN_INTERVAL:
+            self._said_at = step.elapsed
+            say(joined(where, rest))
+
+    def _rate(self, step: FilmStep) -> str:
+        self._first = self._first or (step.frame, step.elapsed)
+        frames, seconds = step.frame - self._first[0], step.elapsed - self._first[1]
+        return f"{frames / seconds:.1f} frames a second" if frames and seconds > 0 else ""
+
+    def _note(self, sentence: str) -> None:
+        if self._bar is not None:
+            self._bar.note(sentence)
+        else:
+            say(sentence)
+
+
+def _show_plan(plan: FilmPlan, *, as_json: bool) -> None:
+    height, width = plan.size
+    facts = {
+        "output": str(plan.out),
+        "frames": plan.frames,
+        "width": width,
+        "height": height,
+        "sound": plan.sound,
+        "film": to_dict(plan.film),
+        "config": to_dict(plan.stylizer.config),
+    }
+    if as_json:
+        print_json({"plans": [facts]})
+        return
+    typer.echo(f"output     {plan.out}")
+    typer.echo(f"film       about {plan.frames} frames, {width}×{height} px")
+    typer.echo(f"sound      {plan.sound}")
+    typer.echo(f"painted by {plan.method}")
+
+
+def _tell(report: FilmReport, *, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        print_json({"results": [_facts(report)], "failed": []})
+        return
+    if report.stopped == "interrupted":
+        say(f"Interrupted; {report.frames} frames are kept, and the same command goes on from there.")
+        return
+    if not quiet:
+        say(report.describe())
+    typer.echo(str(report.path))
+
+
+def _facts(report: FilmReport) -> dict[str, Any]:
+    height, width = report.size
+    return {
+        "output": str(report.path),
+        "frames": report.frames,
+        "width": width,
+        "height": height,
+        "film_seconds": round(report.film_seconds, 3),
+        "seconds": round(report.seconds, 2),
+        "stopped": report.stopped,
+        "cuts": [round(cut, 3) for cut in report.cuts],
+        "sound": report.sound,
+        "flicker": {
+            "film": round(report.flicker, 4),
+            "frame_by_frame": round(report.flicker_painted, 4),
+            "clip": round(report.flicker_clip, 4),
+        },
+    }

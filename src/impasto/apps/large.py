@@ -1,0 +1,60 @@
+"""``impasto stylize`` for a photo that is painted from disk to disk, without ever being in memory as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from impasto.apps.console import say
+from impasto.apps.jobs import Job
+from impasto.apps.progress import duration, show_progress
+from impasto.apps.saving import Saving
+from impasto.config import MethodOptions, to_dict
+
+if TYPE_CHECKING:
+    from impasto.images import Picture
+
+__all__ = ["is_large", "paint_large", "unread"]
+
+
+def is_large(photo: Path, config: MethodOptions) -> bool:
+    """Say whether a photo is so large, and the method such, that it is painted by bands."""
+    from impasto.engine.huge import is_huge
+
+    return not hasattr(config, "steps") and is_huge(photo, config.size)
+
+
+def unread() -> Picture:
+    """Return what stands for a photo that is not read as a whole."""
+    import torch
+
+    from impasto.images import Picture
+
+    return Picture(torch.zeros(1, 3, 1, 1))
+
+
+def paint_large(photo: Path, job: Job, saving: Saving, *, quiet: bool, title: str) -> dict[str, Any]:
+    """Paint a photo into its output, and return what machines want to know of it."""
+    from impasto.engine.folder.orders import stylizer_of
+    from impasto.engine.huge import paint_file
+    from impasto.engine.onepass import OnePass
+
+    stylizer = stylizer_of(job.config)
+    assert isinstance(stylizer, OnePass)
+    with show_progress(title, quiet=quiet) as on_step:
+        options = {"overwrite": True, "on_step": on_step, **vars(saving)}
+        done = paint_file(stylizer, photo, list(job.styles), job.output, **options)
+    height, width = done.size
+    if not quiet:
+        say(f"Done: {width}x{height} px in {duration(done.seconds)}.")
+    return {
+        "output": str(done.path),
+        "width": width,
+        "height": height,
+        "seconds": round(done.seconds, 2),
+        "stopped": "finished",
+        "losses": {},
+        "config": to_dict(done.config),
+        "also": [],
+        "given_up": [],
+    }

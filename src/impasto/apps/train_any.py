@@ -1,0 +1,61 @@
+"""``impasto train any``: photos and paintings become a network that paints any style at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from impasto.apps.console import INTERRUPTED, print_json, say
+from impasto.apps.counting import show_count
+from impasto.apps.fit_progress import FitProgress
+from impasto.apps.options import config_from, given
+from impasto.apps.parameters import AsJson, Quiet
+from impasto.apps.train import read_values
+from impasto.config import AnyTraining, to_dict
+
+__all__ = ["train_any"]
+
+
+def train_any(
+    *,
+    run: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="RUN",
+            help="Folder of the run; RUN/fast.safetensors is the network. An unfinished run goes on.",
+            show_default=False,
+        ),
+    ],
+    config_file: Annotated[
+        Path | None,
+        typer.Option("--config", metavar="FILE", help="TOML with options; flags win over it.", show_default=False),
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the options that would be used.")] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+    **options: Any,
+) -> int | None:
+    """Train the fast network: any photo in any style, in one pass."""
+    start = read_values(config_file) if config_file is not None else {}
+    config = config_from(AnyTraining, given(options), owner="train any", start=start)
+    if dry_run:
+        print_json(to_dict(config))
+        return None
+    from impasto.training.any_style import MODEL
+    from impasto.training.any_style import train_any as train
+    from impasto.training.runs import begin_run
+
+    begin_run(run, config)
+    with show_count("looking at paintings", quiet=quiet) as on_described, FitProgress(quiet=quiet) as on_step:
+        fitted = train(config, run, on_step=on_step, on_described=on_described)
+    if as_json:
+        print_json({"model": str(run / MODEL), "step": fitted.best_step, "stopped": fitted.stopped})
+    else:
+        typer.echo(run / MODEL)
+        if not quiet and fitted.stopped == "interrupted":
+            say("Interrupted; the same command goes on.")
+    return INTERRUPTED if fitted.stopped == "interrupted" else None

@@ -1,0 +1,99 @@
+"""Film: a short clip in the manner of a painting."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from impasto.apps.web.house import current_visit, the_house
+from impasto.apps.web.jobs import Job
+from impasto.apps.web.uploads import CLIP, CLIP_ENDINGS, check_clip, clean_name
+from impasto.apps.web.views.choosing import current_dials, style_card, styles_for
+from impasto.apps.web.views.framing import begun, framed, introduced
+from impasto.apps.web.visits import Visit
+from impasto.apps.web.waiting import show_progress
+from impasto.apps.web.words import bytes_text
+
+__all__ = ["page"]
+
+GLANCE_SECONDS = 0.5
+LONG_SIDE = 640
+
+
+@framed
+def page() -> None:
+    """Show the page."""
+    serving = the_house().serving
+    st.title("Film", anchor=False)
+    st.markdown(f"A clip of up to {serving.clip_seconds} seconds, painted picture by picture; the sound stays.")
+    introduction, visit = introduced(), current_visit()
+    begun(visit, introduction)
+    left, right = st.columns([1.75, 1], gap="large")
+    with right:
+        style_card(visit, introduction, most=1)
+        strength = st.slider("Strength", 0, 100, round(current_dials().strength), format="%d %%")
+    with left, st.container(key="canvas"):
+        _clip(visit, {"strength": float(strength)})
+
+
+def _clip(visit: Visit, options: dict[str, object]) -> None:
+    job = visit.jobs.get("film")
+    if job is not None and not job.is_over:
+        _watch(job)
+        return
+    if job is not None and job.state == "done":
+        _show(job)
+    elif job is not None and job.sentence:
+        st.warning(job.sentence, icon=":material/info:")
+    serving = the_house().serving
+    given = st.file_uploader("Your clip", type=list(CLIP_ENDINGS), key="clip", max_upload_size=serving.upload_megabytes)
+    if given is None:
+        st.caption("Drop a clip here. A few seconds are enough to see whether you like it.")
+        return
+    if st.button("Paint the film", key="paint-film", type="primary", icon=":material/movie:"):
+        _start(visit, given.getvalue(), given.name, options)
+        st.rerun()
+
+
+def _start(visit: Visit, data: bytes, name: str, options: dict[str, object]) -> None:
+    serving = visit.serving
+    ending = check_clip(data, megabytes=serving.upload_megabytes)
+    arguments = {
+        "name": clean_name(name, "clip"),
+        "ending": ending,
+        "styles": styles_for(current_dials().styles[:1], visit),
+        "seconds": float(serving.clip_seconds),
+        "megapixels": serving.megapixels,
+        "options": {**options, "size": min(LONG_SIDE, serving.longest)},
+    }
+    job = visit.job("film", arguments=arguments, lane="long")
+    job.folder.mkdir(parents=True)
+    (job.folder / f"{CLIP}{ending}").write_bytes(data)
+    visit.start("film", job)
+
+
+def _show(job: Job) -> None:
+    data = job.file(job.answer["file"])
+    st.video(data, alt="Your clip, painted")
+    st.download_button(
+        f"Download the film ({bytes_text(job.answer['bytes'])})",
+        lambda: job.file(job.answer["file"]),
+        file_name=f"{job.arguments['name']}-painted.mp4",
+        mime="video/mp4",
+        icon=":material/download:",
+        on_click="ignore",
+        key="download-film",
+    )
+
+
+@st.fragment(run_every=GLANCE_SECONDS)
+def _watch(job: Job) -> None:
+    if job.is_over:
+        st.rerun()
+    live = job.file("live.jpg")
+    if live:
+        st.image(live, width="stretch", alt="The frame that was painted last")
+    show_progress(job, "Painting picture by picture", st.empty())
+    if st.button("Cancel", key="cancel-film"):
+        the_house().studio.cancel(job)
+        job.finished.wait(2)
+        st.rerun()

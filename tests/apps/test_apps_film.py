@@ -1,0 +1,105 @@
+"""``impasto stylize`` for films: which are meant, what is said, what is refused."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+pytest.importorskip("av", reason="films need the extra film")
+pytest.importorskip("cv2", reason="films need the extra film")
+
+from impasto.apps.film import is_film
+from impasto.engine.film import open_clip
+
+TINY = ("--method", "optimize", "--size", "32", "--steps", "1", "--device", "cpu")
+
+
+@pytest.fixture
+def clip(studio: Path, tiny_backbone: Path) -> Path:
+    """A film of four frames: the harbour, moving."""
+    import av
+
+    harbour = np.asarray(Image.open(studio / "harbour.jpg").convert("RGB"))
+    with av.open(str(studio / "clip.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=10)
+        stream.height, stream.width, stream.pix_fmt = 32, 48, "yuv420p"
+        for number in range(4):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(harbour[:32, number : number + 48]), "rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 10)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return studio / "clip.mp4"
+
+
+def test_a_film_is_painted_and_named(impasto: Any, clip: Path):
+    assert impasto("stylize", clip.name, "ink.png", *TINY) == 0
+    assert impasto.out.strip() == "clip-ink.mp4"
+    assert "flicker" in impasto.err
+    film = open_clip("clip-ink.mp4")
+    assert len(list(film.frames())) == 4
+    assert film.size == (22, 32)
+
+
+def test_machines_get_json(impasto: Any, clip: Path):
+    assert impasto("stylize", clip.name, "ink.png", "-o", "out.gif", "--preview", "0.2s", "--json", *TINY) == 0
+    (facts,) = json.loads(impasto.out)["results"]
+    assert (facts["output"], facts["frames"], facts["sound"]) == ("out.gif", 2, "none")
+    assert set(facts["flicker"]) == {"film", "frame_by_frame", "clip"}
+
+
+def test_a_dry_run_says_what_would_be_done(impasto: Any, clip: Path):
+    assert impasto("stylize", clip.name, "ink.png", "--dry-run", *TINY) == 0
+    assert "about 4 frames, 32×22 px" in impasto.out
+    assert not Path("clip-ink.mp4").exists()
+
+
+def test_what_is_there_is_not_overwritten(impasto: Any, clip: Path):
+    Path("out.mp4").write_bytes(b"mine")
+    assert impasto("stylize", clip.name, "ink.png", "-o", "out.mp4", *TINY) == 2
+    assert "out.mp4 exists already" in impasto.sentence
+    assert impasto("stylize", clip.name, "ink.png", "-o", "out.mp4", "--force", "--quiet", *TINY) == 0
+    assert impasto.err == ""
+
+
+@pytest.mark.parametrize(
+    ("flags", "words"),
+    [
+        (["--each"], "--each is for one photo; leave it out for a film"),
+        (["--preview", "soon"], "--preview is 'soon'; allowed is a time"),
+        (["--steadiness", "500"], "--steadiness is 500; allowed is a number, 0 to 100"),
+        (["--workers", "2"], "--workers is for folders"),
+        (["-o", "none/out.mp4"], "the folder none does not exist"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_line(impasto: Any, clip: Path, flags: list[str], words: str):
+    assert impasto("stylize", clip.name, "ink.png", *flags, *TINY) == 2
+    assert words in impasto.sentence
+
+
+def test_flags_of_films_are_refused_for_photos(impasto: Any, studio: Path):
+    assert impasto("stylize", "harbour.jpg", "ink.png", "--preview", "5s") == 2
+    assert "--preview is for films; leave it out for photos" in impasto.sentence
+
+
+def test_which_are_films(studio: Path):
+    folder = studio / "frames"
+    folder.mkdir()
+    still, moving = studio / "still.gif", studio / "moving.gif"
+    picture = Image.open(studio / "ink.png").convert("RGB")
+    picture.save(still)
+    picture.save(moving, save_all=True, append_images=[picture.rotate(90)])
+    assert is_film(Path("clip.mp4"), None, {})
+    assert is_film(moving, None, {})
+    assert is_film(moving, Path("out.webp"), {})
+    assert is_film(folder, Path("out.mp4"), {})
+    assert is_film(folder, Path("out"), {"fps": "25"})
+    assert not is_film(folder, Path("out"), {})
+    assert not is_film(still, None, {})
+    assert not is_film(moving, Path("out.jpg"), {})
+    assert not is_film(studio / "harbour.jpg", Path("out.png"), {})

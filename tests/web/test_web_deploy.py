@@ -1,0 +1,90 @@
+"""What is offered for other people's machines works as it stands there."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from impasto.apps.serve import streamlit_flags
+from impasto.apps.web.environment import serving_from_environment, variable_of
+from impasto.config import fields_of
+from impasto.config.serving import Serving
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+DEPLOY = REPOSITORY / "deploy"
+CLOUD, SPACE = DEPLOY / "streamlit-cloud", DEPLOY / "huggingface-space"
+GIGABYTE = 1_000_000_000
+
+
+def test_every_limit_that_is_set_there_is_an_option() -> None:
+    known = {variable_of(field.name) for field in fields_of(Serving)}
+    for path in (CLOUD / "streamlit_app.py", SPACE / "Dockerfile"):
+        named = dict(re.findall(r'(IMPASTO_WEB_\w+)(?:", "|=)(\w+)', path.read_text(encoding="utf-8")))
+        assert named
+        assert set(named) <= known
+        serving_from_environment(named)
+
+
+def test_the_cloud_is_told_what_impasto_web_tells() -> None:
+    config = tomllib.loads((CLOUD / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    flags = streamlit_flags(Serving(), browser=False)
+    told = dict(zip(flags[::2], flags[1::2], strict=True))
+    for section, settings in config.items():
+        for name, value in settings.items():
+            if name == "base":
+                assert (REPOSITORY / value).samefile(told["--theme.base"])
+            else:
+                assert told[f"--{section}.{name}"] == (str(value).lower() if isinstance(value, bool) else str(value))
+
+
+def test_the_space_has_what_hugging_face_reads() -> None:
+    front, _, page = (SPACE / "README.md").read_text(encoding="utf-8").removeprefix("---\n").partition("\n---\n")
+    facts = dict(line.split(": ", 1) for line in front.splitlines())
+    docker = (SPACE / "Dockerfile").read_text(encoding="utf-8")
+    assert facts["sdk"] == "docker"
+    assert f'"--port", "{facts["app_port"]}"' in docker
+    assert f"EXPOSE {facts['app_port']}" in docker
+    assert "USER" in docker
+    assert page.strip()
+
+
+@pytest.mark.long
+def test_a_fresh_environment_paints_within_a_gigabyte(chromium_path: str, tmp_path: Path) -> None:
+    """Install exactly the requirements, run the main file as the cloud does, and paint one picture."""
+    from browsing import browser_pages, serving
+
+    folder = tmp_path / "environment"
+    places = venv.EnvBuilder(with_pip=True).ensure_directories(folder)
+    venv.EnvBuilder(with_pip=True).create(folder)
+    install = [places.env_exe, "-m", "pip", "install", "--quiet", "-r", str(CLOUD / "requirements.txt")]
+    done = subprocess.run(install, cwd=REPOSITORY, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"the requirements could not be installed here: {done.stderr[-300:]}")
+    streamlit = str(Path(places.bin_path) / "streamlit")
+    flags = ["--server.headless", "true", "--server.address", "127.0.0.1", "--server.port", "{port}"]
+    command = [streamlit, "run", str(CLOUD / "streamlit_app.py"), *flags]
+    before = set(_everything(folder))
+    with serving(tmp_path, command=command, folder=REPOSITORY) as server, browser_pages(chromium_path) as context:
+        page = context.new_page()
+        page.goto(server.url)
+        page.wait_for_selector(".divider img.after[src]")
+        memory = server.memory()
+        assert not _everything(server.home)
+        print(f"{memory / 1e6:.0f} MB")
+        assert memory <= GIGABYTE
+    assert set(_everything(folder)) == before, "it wrote into its own environment"
+
+
+def _everything(folder: Path) -> list[Path]:
+    return [Path(place) / name for place, _, names in os.walk(folder) for name in names]
