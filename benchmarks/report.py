@@ -1,0 +1,224 @@
+"""The project's whole benchmark as one report: what can be measured here is measured, and all that is known is shown.
+
+    python benchmarks/report.py run [NAME ...] [--repeat 3] [--quick] [--kit DIR] [--vgg FILE] [--judge FILE]
+    python benchmarks/report.py page
+
+run    Runs the programs beside this one, each as often as asked for, and keeps what they print in `results/NAME.json`,
+       with the machine and the command. What needs files that are not here is left out, and the page says so.
+page   Writes `results/report.html` and `results/report.json` from all results: of every number the median, and with
+       several runs the least and the largest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from impasto.evaluation import machine_facts
+from impasto.evaluation.report.page import escaped, facts, page, section, table
+from impasto.weights.atomic import writing_whole
+
+HERE = Path(__file__).parent
+RESULTS = HERE / "results"
+REPORT = "report"
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """One question, and the program that answers it."""
+
+    name: str
+    question: str
+    command: Sequence[str]  # the program and its arguments; {kit}, {vgg} and {judge} stand for files that are given
+    quick: Sequence[str] = ()  # what makes it small, to try it out
+
+    def needs(self) -> set[str]:
+        """Return which files it asks for."""
+        return {name for name in ("kit", "vgg", "judge") if any(f"{{{name}}}" in word for word in self.command)}
+
+
+BENCHMARKS = (
+    Benchmark(
+        "methods",
+        "How good, quick and large is each method on the same pairs?",
+        ("methods.py",),
+        ("--size", "96", "--methods", "fast"),
+    ),
+    Benchmark(
+        "race-256",
+        "How soon does painting by optimisation reach the classic loop's result, with the same VGG-19?",
+        ("optimize.py", "race", "--vgg", "{vgg}", "--size", "256"),
+        ("--steps", "20"),
+    ),
+    Benchmark(
+        "memory",
+        "How much memory does painting by optimisation take?",
+        ("optimize.py", "memory"),
+        ("--sides", "96", "--steps", "1"),
+    ),
+    Benchmark(
+        "encoder",
+        "How well does the embedded encoder see like VGG-19, and how much quicker?",
+        ("encoder.py", "--kit", "{kit}"),
+        ("--pictures", "3"),
+    ),
+    Benchmark("fast", "How good and quick is the fast network?", ("fast.py",)),
+    Benchmark(
+        "scale",
+        "Do memory and time per pixel stay flat up to 100 megapixels?",
+        ("scale.py",),
+        ("--megapixels", "0.05", "0.1", "--runs", "1"),
+    ),
+    Benchmark("film", "How quick is film, and how much does it flicker?", ("film.py",)),
+    Benchmark(
+        "cluster",
+        "How many pictures a second does a machine paint, and what do the ways cost?",
+        ("cluster.py",),
+        ("--side", "64", "--pictures", "4", "--workers", "1"),
+    ),
+    Benchmark(
+        "style-network",
+        "What does a network of one style gain over the fast network?",
+        ("style_network.py", "paintings", "--kit", "{kit}", "--judge", "{judge}"),
+        ("--count", "1", "--photos", "1", "--steps", "4"),
+    ),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Do what was asked for."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("what", choices=["run", "page"])
+    asked.add_argument("names", nargs="*", metavar="NAME", help=", ".join(one.name for one in BENCHMARKS))
+    asked.add_argument("--repeat", type=int, default=1, help="how often each is run")
+    asked.add_argument("--quick", action="store_true", help="small and short, to see that everything runs")
+    asked.add_argument("--kit", type=Path, help="folder with photos/, paintings/ and reference/")
+    asked.add_argument("--vgg", type=Path, help="weights of VGG-19, whole or to relu4_1")
+    asked.add_argument("--judge", type=Path, help="a Python file with a class Judge")
+    asked.add_argument("--to", type=Path, default=RESULTS, help="folder of the results")
+    args = asked.parse_args(arguments)
+    known = {one.name: one for one in BENCHMARKS}
+    if unknown := set(args.names) - set(known):
+        asked.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+    if args.what == "run":
+        for name in args.names or known:
+            measure(known[name], args)
+    print(write_page(args.to))
+
+
+def measure(benchmark: Benchmark, args: argparse.Namespace) -> None:
+    """Run one benchmark and keep what it says; one that fails does not end the others."""
+    obstacle = _obstacle(benchmark, args)
+    if obstacle:
+        print(f"{benchmark.name}: {obstacle}", file=sys.stderr)
+        return
+    files = {name: str(getattr(args, name)) for name in benchmark.needs()}
+    words = [word.format(**files) for word in benchmark.command] + list(benchmark.quick if args.quick else ())
+    runs = []
+    for number in range(args.repeat):
+        print(f"{benchmark.name}, run {number + 1} of {args.repeat}", file=sys.stderr, flush=True)
+        done = subprocess.run(
+            [sys.executable, HERE / words[0], *words[1:]], stdout=subprocess.PIPE, text=True, check=False
+        )
+        if done.returncode:
+            print(f"{benchmark.name}: failed with status {done.returncode}", file=sys.stderr)
+            return
+        runs.append(json.loads(done.stdout))
+    shown = [
+        "python",
+        f"benchmarks/{words[0]}",
+        *(Path(word).name if Path(word).is_absolute() else word for word in words[1:]),
+    ]
+    document = {"machine": machine_facts(), "command": " ".join(shown), "quick": args.quick, "runs": runs}
+    _write(args.to / f"{benchmark.name}.json", json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+def _obstacle(benchmark: Benchmark, args: argparse.Namespace) -> str:
+    """Say why a benchmark cannot be run here; an empty string if it can."""
+    if not (HERE / benchmark.command[0]).is_file():
+        return f"left out, {benchmark.command[0]} is not written yet"
+    missing = [f"--{name}" for name in sorted(benchmark.needs()) if not getattr(args, name)]
+    return f"left out, it needs {' and '.join(missing)}" if missing else ""
+
+
+def _without_folder(word: str) -> str:
+    return Path(word).name if Path(word).is_absolute() else word
+
+
+def write_page(folder: Path) -> Path:
+    """Write the report of all results and return its page."""
+    questions = {one.name: one.question for one in BENCHMARKS}
+    files = [path for path in sorted(folder.glob("*.json")) if path.stem != REPORT]
+    found = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in files}
+    summary = {name: summarized(document) for name, document in found.items()}
+    absent = [one.name for one in BENCHMARKS if one.name not in found]
+    order = sorted(found, key=lambda name: list(questions).index(name) if name in questions else len(questions))
+    parts = [_section(name, questions.get(name, name), found[name], summary[name]) for name in order]
+    if absent:
+        parts.append(section("Not measured yet", f"<p>{escaped(', '.join(absent))}</p>"))
+    text = page(
+        "Benchmarks", "\n".join(parts), subtitle="Medians over the runs, least and largest where there are several"
+    )
+    _write(folder / "report.html", text)
+    _write(folder / "report.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
+    return folder / "report.html"
+
+
+def summarized(document: Mapping[str, Any]) -> dict[str, dict[str, float]]:
+    """Return of every number in the runs its median, least and largest."""
+    runs = document.get("runs") or [document]
+    values: dict[str, list[float]] = {}
+    for run in runs:
+        for name, value in flattened(run):
+            values.setdefault(name, []).append(value)
+    return {
+        name: {"median": statistics.median(found), "least": min(found), "largest": max(found), "runs": len(found)}
+        for name, found in values.items()
+    }
+
+
+def flattened(document: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, float]]:
+    """Give every number of a document with the way to it; curves and the machine are not among them."""
+    if isinstance(document, Mapping):
+        for name, inside in document.items():
+            if name not in ("machine", "curves"):
+                yield from flattened(inside, (*path, str(name)))
+    elif isinstance(document, int | float):
+        yield " · ".join(path), float(document)
+
+
+def _section(name: str, question: str, document: Mapping[str, Any], summary: Mapping[str, Mapping[str, float]]) -> str:
+    rows = [
+        [f"<td>{escaped(what)}</td>", _cell(found["median"]), f"<td>{_spread(found)}</td>"]
+        for what, found in summary.items()
+    ]
+    machine = {key: str(value) for key, value in document.get("machine", {}).items()}
+    how = facts({"command": document["command"], **machine} if "command" in document else machine)
+    body = table(["what", "median", "least to largest"], rows)
+    return section(question, f"{body}<details><summary>{escaped(name)}: how it was measured</summary>{how}</details>")
+
+
+def _cell(value: float) -> str:
+    return f'<td data-value="{value:.6g}">{value:.4g}</td>'
+
+
+def _spread(found: Mapping[str, float]) -> str:
+    return (
+        f"{found['least']:.4g} to {found['largest']:.4g}, {found['runs']:.0f} runs" if found["runs"] > 1 else "one run"
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    with writing_whole(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
