@@ -4,14 +4,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-EXTRAS := plots,film,keras
+EXTRAS := plots,film,cluster,keras,train,kaggle,web,magenta,export
 
 # Plain `pip install torch` brings gigabytes of CUDA on Linux. PyTorch's own index has the same release without it;
 # for the one with CUDA say `make TORCH_INDEX= …`.
 TORCH_INDEX ?= $(if $(filter Linux,$(shell uname -s)),https://download.pytorch.org/whl/cpu)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long check format bench bench-full docs clean
+.PHONY: help setup demo test test-long test-web check format bench bench-quick race docs figures gallery notebooks clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -27,6 +27,9 @@ test: $(READY)  ## run all tests but the long ones
 test-long: $(READY)  ## run all tests
 	@$(BIN)/pytest
 
+test-web: $(READY)  ## drive the web app in a real browser, the long journeys too (needs Chromium)
+	@$(BIN)/pytest tests/web
+
 check: $(READY)  ## format, lint, types and the direction of imports
 	@status=0; \
 	echo "format";  $(BIN)/ruff format --check . || status=1; \
@@ -39,22 +42,37 @@ format: $(READY)  ## format the code and mend what the linter can mend
 	@$(BIN)/ruff check --fix --quiet --exit-zero .
 	@$(BIN)/ruff format .
 
+# What needs files that cannot be shipped takes part when they are named: KIT=DIR VGG=FILE JUDGE=FILE.
+BENCH = $(BIN)/python benchmarks/report.py run $(NAME) \
+  $(if $(KIT),--kit $(KIT)) $(if $(VGG),--vgg $(VGG)) $(if $(JUDGE),--judge $(JUDGE))
+
+bench: $(READY)  ## measure everything, each REPEAT times, into one report (NAME=scale for one; KIT= VGG= JUDGE=)
+	@$(BENCH) --repeat $(or $(REPEAT),1)
+
+bench-quick: $(READY)  ## the same tiny, only to see that it runs
+	@$(BENCH) --quick --to runs/bench-quick
+
 # Both networks of the race are VGG-19: the file that VGG names, or else the one that is fetched (80 MB, once).
-RACE = vgg="$(VGG)"; [ -n "$$vgg" ] || vgg=$$($(BIN)/impasto weights fetch vgg19) || exit; \
-  $(BIN)/python benchmarks/optimize.py race --vgg "$$vgg"
+race: $(READY)  ## race the classic loop at SIZE pixels, by default 256
+	@vgg="$(VGG)"; [ -n "$$vgg" ] || vgg=$$($(BIN)/impasto weights fetch vgg19) || exit; \
+	$(BIN)/python benchmarks/optimize.py race --vgg "$$vgg" --size $(or $(SIZE),256)
 
-bench: $(READY)  ## race the classic loop at 256 px (VGG=FILE names weights of VGG-19)
-	@$(RACE) --size 256
-
-bench-full: $(READY)  ## the same at 512 px
-	@$(RACE) --size 512
-
-docs: $(READY)  ## run every example of README and docs, and follow every link inside them
+docs: $(READY)  ## run every example of README and docs, follow every link, and build the site strictly into site/
 	@$(BIN)/pytest tests/test_readme.py
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+figures: $(READY)  ## make the figures of the documents again (NAME=ratio for one)
+	@$(BIN)/python docs/figures.py $(or $(NAME),all)
+
+gallery: $(READY)  ## make the sheets on which results are judged (NAME=fast for one)
+	@$(BIN)/python docs/gallery.py $(NAME)
+
+notebooks: $(READY)  ## run the notebooks' sources and write them anew (NAME=from-scratch for one)
+	@$(BIN)/python notebooks/build.py $(NAME)
 
 clean:  ## remove everything that was made here
 	@rm -rf .venv demo dist build site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
-	@find src tests benchmarks examples -name __pycache__ -prune -exec rm -rf {} +
+	@find src tests benchmarks examples docs notebooks -name __pycache__ -prune -exec rm -rf {} +
 
 # A wheel of torch that pip already has at hand is taken first, without asking any index.
 $(READY): pyproject.toml constraints.txt

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,6 +31,16 @@ def kit() -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The system's Chromium, driven by playwright; tests that need a browser skip where either is missing."""
+    pytest.importorskip("playwright", reason="playwright is not installed (it comes with the group dev)")
+    found = os.environ.get("IMPASTO_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    if found is None:
+        pytest.skip("there is no Chromium here (on Debian: apt-get install chromium; or set IMPASTO_CHROMIUM)")
+    return found
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> Iterator[None]:
     """Small pictures are painted faster, and alike everywhere, without threads waiting for each other."""
@@ -37,6 +48,15 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep what Impasto remembers of files out of the user's cache; tests about caches name their own."""
+    folder = tmp_path_factory.mktemp("cache")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMPASTO_CACHE", str(folder))
+        yield folder
 
 
 @pytest.fixture(autouse=True)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from impasto.weights import cache_folder
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 PACKAGE = REPOSITORY / "src" / "impasto"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.stem != "__main__")  # that one is run, not imported
@@ -107,3 +109,9 @@ def test_every_layer_folder_has_its_tests() -> None:
     layers = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").is_file()}
     tested = {path.name for path in (REPOSITORY / "tests").iterdir() if list(path.glob("test_*.py"))}
     assert layers <= tested
+
+
+def test_the_tests_leave_the_users_cache_alone(own_cache: Path) -> None:
+    """Hashes of files, conversions, downloads: what tests remember belongs to them."""
+    assert cache_folder() == own_cache
+    assert Path.home() not in own_cache.parents

@@ -12,11 +12,14 @@ import pytest
 import impasto
 
 PUBLIC = {
+    "FilmOptions",
     "ImpastoError",
     "MethodOptions",
     "Optimize",
+    "PairedTraining",
     "Result",
     "Step",
+    "StyleTraining",
     "__version__",
     "images",
     "load",
@@ -26,6 +29,9 @@ PUBLIC = {
     "plan",
     "replay",
     "stylize",
+    "stylize_folder",
+    "stylize_video",
+    "train",
 }
 
 

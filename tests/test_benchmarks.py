@@ -1,0 +1,94 @@
+"""The report of the benchmarks says what was measured, and every program in it can be called as it is."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def report() -> ModuleType:
+    """The program that runs the others."""
+    spec = importlib.util.spec_from_file_location("benchmark_report", FOLDER / "report.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses ask for it
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_numbers_are_found_wherever_they_stand(report: ModuleType) -> None:
+    document = {
+        "machine": {"threads": 2},
+        "512": {"peak MB": 5, "met": True},
+        "curves": {"a": 1},
+        "word": "no",
+        "x": [1, 2],
+    }
+    assert dict(report.flattened(document)) == {"512 · peak MB": 5.0, "512 · met": 1.0}
+
+
+def test_of_several_runs_the_median_and_the_spread_are_told(report: ModuleType, tmp_path: Path) -> None:
+    runs = [{"seconds": value} for value in (3.0, 1.0, 8.0)]
+    document = {"machine": {"processor": "<one>"}, "command": "python x.py", "runs": runs}
+    (tmp_path / "scale.json").write_text(json.dumps(document))
+    shown = report.write_page(tmp_path).read_text(encoding="utf-8")
+    summary = json.loads((tmp_path / "report.json").read_text())
+    assert summary["scale"]["seconds"] == {"median": 3.0, "least": 1.0, "largest": 8.0, "runs": 3}
+    assert "1 to 8, 3 runs" in shown
+    assert "&lt;one&gt;" in shown
+    assert "Not measured yet" in shown  # the other benchmarks
+    assert report.write_page(tmp_path).exists()  # its own report is no result
+
+
+def test_the_results_that_are_kept_have_a_page(report: ModuleType, tmp_path: Path) -> None:
+    results = list((FOLDER / "results").glob("*.json"))
+    for path in results:
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    report.write_page(tmp_path)
+    summary = json.loads((tmp_path / "report.json").read_text())
+    assert set(summary) == {path.stem for path in results} - {"report"}
+
+
+def test_a_benchmark_that_needs_files_is_left_out_without_them(
+    report: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report.main(["run", "encoder", "race-256", "--to", str(tmp_path)])
+    assert "encoder: left out, it needs --kit" in capsys.readouterr().err
+    assert not (tmp_path / "encoder.json").exists()
+
+
+def test_what_a_program_prints_is_kept_with_the_machine_and_the_command(
+    report: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "programs").mkdir()
+    (tmp_path / "programs" / "film.py").write_text("print('{\"frames\": 3}')")
+    (tmp_path / "programs" / "cluster.py").write_text("raise SystemExit(3)")
+    monkeypatch.setattr(report, "HERE", tmp_path / "programs")
+    report.main(["run", "film", "cluster", "--repeat", "2", "--to", str(tmp_path)])
+    kept = json.loads((tmp_path / "film.json").read_text())
+    assert kept["runs"] == [{"frames": 3}, {"frames": 3}]
+    assert kept["command"] == "python benchmarks/film.py"
+    assert kept["machine"]["torch"]
+    assert not (tmp_path / "cluster.json").exists()
+
+
+@pytest.mark.long
+def test_every_program_that_is_there_can_be_called_as_the_report_calls_it(report: ModuleType) -> None:
+    for one in report.BENCHMARKS:
+        program = FOLDER / one.command[0]
+        if program.exists():
+            said = subprocess.run(
+                [sys.executable, program, "--help"], capture_output=True, text=True, check=True
+            ).stdout
+            flags = [word for word in (*one.command, *one.quick) if word.startswith("--")]
+            assert [flag for flag in flags if flag not in said] == []

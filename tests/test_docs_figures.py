@@ -1,0 +1,90 @@
+"""Every figure and sheet of the documents can be made again by the command that stands beside it."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from impasto import images
+
+DOCS = Path(__file__).resolve().parent.parent / "docs"
+PAGES = sorted(DOCS.rglob("*.md"))
+ALTOGETHER = 3_000_000  # bytes of all pictures of the documents
+FIGURES = (
+    "first", "ratio", "style-layers", "content-layers", "tv", "start", "snapshots", "terms", "strength", "stroke",
+    "color", "features", "encoder", "fast", "style-network", "unet",
+)  # fmt: skip
+QUICK = {"start", "features", "encoder", "fast", "style-network", "unet"}
+SHEETS = ("fast", "optimize", "named-styles", "strength", "stroke", "sizes")
+
+
+def program(name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", DOCS / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses ask for it
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def programs() -> Iterator[dict[str, ModuleType]]:
+    """The programs that make the pictures; they import their neighbour as a script does."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(DOCS))
+        yield {name: program(name) for name in ("figures", "gallery")}
+
+
+def test_what_is_tested_is_what_there_is(programs: dict[str, ModuleType]) -> None:
+    assert tuple(programs["figures"].FIGURES) == FIGURES
+    assert tuple(programs["gallery"].SHEETS) == SHEETS
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.long) for name in FIGURES]
+)
+def test_a_figure_is_made(name: str, programs: dict[str, ModuleType], tmp_path: Path) -> None:
+    programs["figures"].main([name, "--to", str(tmp_path), "--size", "48", "--steps", "2"])
+    (made,) = tmp_path.iterdir()
+    assert made.stem == name
+    if made.suffix != ".svg":
+        assert min(images.read(made).size) > 40
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", SHEETS)
+def test_a_sheet_is_made(
+    name: str, programs: dict[str, ModuleType], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(programs["gallery"], "STEPS", 2)
+    programs["gallery"].main([name, "--to", str(tmp_path), "--size", "48"])
+    (made,) = tmp_path.iterdir()
+    assert made.stem == name
+
+
+def test_beside_every_picture_stands_what_makes_it() -> None:
+    missing = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        commands = set(re.findall(r"python docs/(figures|gallery)\.py ([\w-]+)", text))
+        for folder, name in re.findall(r"\]\([./]*(pictures|gallery)/([\w-]+)\.\w+\)", text):
+            known = FIGURES if folder == "pictures" else SHEETS
+            made_by = ("figures" if folder == "pictures" else "gallery", name)
+            if name not in known or (page.parent == DOCS and page.stem in EXPLAINING and made_by not in commands):
+                missing.append(f"{page.name}: {folder}/{name}")
+    assert not missing
+
+
+EXPLAINING = {"what-the-losses-do", "networks", "gallery"}  # pages whose figures are their subject
+
+
+def test_the_pictures_are_small() -> None:
+    pictures = [path for folder in ("pictures", "gallery") for path in (DOCS / folder).glob("*")]
+    assert sum(path.stat().st_size for path in pictures) < ALTOGETHER
