@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import base64
 import io
+import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -56,7 +57,8 @@ def executed(notebook: NotebookNode, folder: Path) -> NotebookNode:
     client = NotebookClient(
         notebook, timeout=1800, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     )
-    done = client.execute()
+    # Whatever draws charts elsewhere, in a notebook they belong below the cell.
+    done = client.execute(env={**os.environ, "MPLBACKEND": "module://matplotlib_inline.backend_inline"})
     for number, cell in enumerate(cell for cell in done.cells if cell.cell_type == "code"):
         cell.metadata = {}  # when it ran is nobody's concern
         cell.execution_count = number + 1

@@ -16,7 +16,7 @@ from typing import Any
 
 from patience import until
 
-__all__ = ["Server", "browser_pages", "serving"]
+__all__ = ["Server", "another_picture", "browser_pages", "serving"]
 
 START_SECONDS = 120.0
 
@@ -125,3 +125,11 @@ def _resident(process: int) -> int:
         return int(Path(f"/proc/{process}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
+
+
+def another_picture(page: Any, before: str) -> None:
+    """Wait until the divider shows another painting than the one at this address; it may be gone for a moment."""
+    page.wait_for_function(
+        "before => { const after = document.querySelector('.divider img.after'); return after && after.src !== before; }",
+        arg=before,
+    )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import Server, browser_pages, serving
+from browsing import Server, another_picture, browser_pages, serving
 from patience import until
 
 from impasto.images import harbour, resize, write
@@ -29,7 +29,7 @@ def turn(page: Any, label: str, key: str) -> None:
     before = page.eval_on_selector(".divider img.after", "image => image.src")
     page.get_by_role("slider", name=label).focus()
     page.keyboard.press(key)
-    page.wait_for_function("before => document.querySelector('.divider img.after').src !== before", arg=before)
+    another_picture(page, before)
 
 
 def test_twenty_visitors_at_once_are_all_served(chromium_path: str, tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ def test_a_photo_of_twelve_megapixels_is_painted_soon(chromium_path: str, tmp_pa
         before = page.eval_on_selector(".divider img.after", "image => image.src")
         began = time.monotonic()
         page.locator("[data-testid=stFileUploaderDropzoneInput]").first.set_input_files(photo)
-        page.wait_for_function("before => document.querySelector('.divider img.after').src !== before", arg=before)
+        another_picture(page, before)
         seconds = time.monotonic() - began
         width = page.evaluate("document.querySelector('.divider img.after').naturalWidth")
         print(f"a preview of {width} px after {seconds:.1f} s")

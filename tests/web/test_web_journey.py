@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from browsing import browser_pages, serving
+from browsing import another_picture, browser_pages, serving
 
 from impasto.images import harbour, read, read_recipe, write
 
@@ -48,7 +48,7 @@ def test_a_visitor_paints_a_photo_and_takes_it_home(chromium_path: str, tmp_path
             title = second_style.locator(".name").inner_text()
             page.get_by_label("Search the gallery").fill(title)
             second_style.click()
-            page.wait_for_function("first => document.querySelector('.divider img.after').src !== first", arg=first)
+            another_picture(page, first)
             assert title in page.locator(".divider figcaption").inner_text()
             assert "style=" in page.url
 
@@ -61,7 +61,7 @@ def test_a_visitor_paints_a_photo_and_takes_it_home(chromium_path: str, tmp_path
             second = painted(page)
             page.locator("[data-testid=stFileUploaderDropzoneInput]").first.set_input_files(photo)
             page.get_by_text("My-holiday, 120 × 90").wait_for()
-            page.wait_for_function("second => document.querySelector('.divider img.after').src !== second", arg=second)
+            another_picture(page, second)
 
             # at full size, with the recipe inside
             page.get_by_role("button", name="Paint it at 120 px").click()
