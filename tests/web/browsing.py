@@ -130,6 +130,9 @@ def _resident(process: int) -> int:
 def another_picture(page: Any, before: str) -> None:
     """Wait until the divider shows another painting than the one at this address; it may be gone for a moment."""
     page.wait_for_function(
-        "before => { const after = document.querySelector('.divider img.after'); return after && after.src !== before; }",
+        """before => {
+            const after = document.querySelector(".divider img.after");
+            return after && after.src !== before;
+        }""",
         arg=before,
     )

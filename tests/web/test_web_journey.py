@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 from browsing import another_picture, browser_pages, serving
 
 from impasto.images import harbour, read, read_recipe, write
@@ -19,6 +20,7 @@ def painted(page: Any) -> str:
     return address
 
 
+@pytest.mark.long
 def test_a_visitor_paints_a_photo_and_takes_it_home(chromium_path: str, tmp_path: Path) -> None:
     photo, text = tmp_path / "My holiday.png", tmp_path / "notes.png"
     write(harbour((90, 120)), photo)
@@ -47,7 +49,7 @@ def test_a_visitor_paints_a_photo_and_takes_it_home(chromium_path: str, tmp_path
             second_style = page.locator(".gallery .style").nth(1)
             title = second_style.locator(".name").inner_text()
             page.get_by_label("Search the gallery").fill(title)
-            second_style.click()
+            page.locator(".gallery .style", has_text=title).first.click()
             another_picture(page, first)
             assert title in page.locator(".divider figcaption").inner_text()
             assert "style=" in page.url
