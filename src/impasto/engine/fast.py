@@ -45,7 +45,7 @@ class FastPainter:
 
     def weights(self) -> list[Ingredient]:
         """Return the network's weights as a recipe names them."""
-        return [Ingredient("the fast network", file_sha256(WEIGHTS_FILE))]
+        return [Ingredient("the fast network", _weights_hash())]
 
     def code(self, style: Style) -> Tensor:
         """Return a style's vector, looking at its paintings if it is not known yet."""
@@ -97,6 +97,12 @@ def vector_of(style: Style, device: torch.device, precision: torch.dtype) -> Ten
             seen.append({layer: moments(x) for layer, x in encoder(pixels).items()})
         together = {layer: combine([one[layer] for one in seen]) for layer in CODE_LAYERS}
         return style_vector(together).cpu()
+
+
+@functools.cache
+def _weights_hash() -> str:
+    """Read the file once: a folder asks for it with every picture."""
+    return file_sha256(WEIGHTS_FILE)
 
 
 @functools.cache
