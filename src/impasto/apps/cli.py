@@ -101,12 +101,7 @@ def build_app() -> typer.Typer:
 
 def _weights_app() -> typer.Typer:
     app = _group("List, fetch, verify or locate published weights.")
-
-    def start(ctx: typer.Context) -> None:
-        if ctx.invoked_subcommand is None:
-            guarded(weights.list_weights)()
-
-    app.callback(invoke_without_command=True)(start)
+    _begin_with(app, weights.list_weights)
     _add(app, "list", weights.list_weights)
     _add(app, "fetch", weights.fetch_weights)
     _add(app, "verify", weights.verify_weights)
@@ -116,12 +111,7 @@ def _weights_app() -> typer.Typer:
 
 def _styles_app() -> typer.Typer:
     app = _group("List the gallery of named styles, draw it, and keep styles of your own.")
-
-    def start(ctx: typer.Context) -> None:
-        if ctx.invoked_subcommand is None:
-            guarded(styles.list_styles)()
-
-    app.callback(invoke_without_command=True)(start)
+    _begin_with(app, styles.list_styles)
     _add(app, "list", styles.list_styles)
     _add(app, "sheet", styles.sheet_of_styles)
     _add(app, "add", styles.add_style)
@@ -131,7 +121,6 @@ def _styles_app() -> typer.Typer:
 
 def _train_app() -> typer.Typer:
     app = _group("Learn the weights of Impasto's own networks.")
-    app.callback()(lambda: None)  # one command more will come; until then typer would leave out the word `encoder`
     _add(app, "encoder", train.train_encoder, flags=flags_of({"encoder": EncoderTraining}, panel="Training"))
     _add(app, "any", train_any.train_any, flags=flags_of({"any": AnyTraining}, panel="Training"))
     style_flags = flags_of({"style": StyleTraining}, panel="Training")
@@ -149,6 +138,16 @@ def _data_app() -> typer.Typer:
     _add(app, "check", data.check, flags=pair_flags)
     _add(app, "kaggle", data.kaggle)
     return app
+
+
+def _begin_with(app: typer.Typer, command: Callable[..., int | None]) -> None:
+    """Run ``command`` where the group is called without naming one."""
+
+    def start(ctx: typer.Context) -> None:
+        if ctx.invoked_subcommand is None:
+            guarded(command)()
+
+    app.callback(invoke_without_command=True)(start)
 
 
 def _group(summary: str) -> typer.Typer:
