@@ -7,9 +7,10 @@ from typing import Annotated, Any
 
 import typer
 
-from impasto.apps.console import INTERRUPTED, print_json, say
+from impasto.apps.console import INTERRUPTED, print_json
 from impasto.apps.counting import show_count
 from impasto.apps.fit_progress import FitProgress
+from impasto.apps.fit_report import report_fit
 from impasto.apps.options import config_from, given
 from impasto.apps.parameters import AsJson, Quiet
 from impasto.apps.train import read_values
@@ -52,10 +53,6 @@ def train_any(
     begin_run(run, config)
     with show_count("looking at paintings", quiet=quiet) as on_described, FitProgress(quiet=quiet) as on_step:
         fitted = train(config, run, on_step=on_step, on_described=on_described)
-    if as_json:
-        print_json({"model": str(run / MODEL), "step": fitted.best_step, "stopped": fitted.stopped})
-    else:
-        typer.echo(run / MODEL)
-        if not quiet and fitted.stopped == "interrupted":
-            say("Interrupted; the same command goes on.")
+    advice = f"Samples are in {run / 'samples'}."
+    report_fit(fitted, run / MODEL, advice=advice, as_json=as_json, quiet=quiet)
     return INTERRUPTED if fitted.stopped == "interrupted" else None

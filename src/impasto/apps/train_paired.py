@@ -12,15 +12,14 @@ import typer
 from impasto.apps.console import INTERRUPTED, print_json, say
 from impasto.apps.counting import show_count
 from impasto.apps.fit_progress import FitProgress
+from impasto.apps.fit_report import report_fit
 from impasto.apps.options import config_from, given
 from impasto.apps.parameters import AsJson, Quiet
-from impasto.apps.progress import duration
 from impasto.apps.train import read_values
 from impasto.config import PairedTraining, to_dict
 
 if TYPE_CHECKING:
     from impasto.training.checking_pairs import Check
-    from impasto.training.fitting import Fitted
     from impasto.training.pairs import Found, Pair, Split
 
 __all__ = ["found_text", "looked_over", "train_paired"]
@@ -73,7 +72,9 @@ def train_paired(
         say(f"{found_text(found, check)}: {_sides_text(divided(config, run, check))}")
     with FitProgress(quiet=quiet) as on_step:
         fitted = train(config, run, on_step=on_step, check=check)
-    _report(fitted, run, run / MODEL, as_json=as_json, quiet=quiet)
+    model = run / MODEL
+    advice = f"See how good it is: impasto evaluate {run}. Paint with it: impasto stylize PHOTO --method {model}"
+    report_fit(fitted, model, advice=advice, as_json=as_json, quiet=quiet)
     return INTERRUPTED if fitted.stopped == "interrupted" else None
 
 
@@ -97,30 +98,3 @@ def found_text(found: Found, check: Check) -> str:
 def _sides_text(sides: Mapping[Split, Sequence[Pair]]) -> str:
     counts = {split: len(pairs) for split, pairs in sides.items()}
     return f"{counts['train']} to learn from, {counts['validation']} to validate on, {counts['test']} kept for the test"
-
-
-def _report(fitted: Fitted, run: Path, model: Path, *, as_json: bool, quiet: bool) -> None:
-    if as_json:
-        facts = {"step": fitted.step, "best_step": fitted.best_step, "loss": fitted.best, "stopped": fitted.stopped}
-        print_json({"model": str(model) if model.exists() else None, **facts})
-        return
-    if model.exists():
-        typer.echo(model)
-    if not quiet:
-        say(_ending(fitted, run, model))
-
-
-def _ending(fitted: Fitted, run: Path, model: Path) -> str:
-    """Say how it ended and what can be done now."""
-    how = {
-        "finished": "The training is finished",
-        "early": "Nothing was gained any more, so the training ended",
-        "interrupted": "Interrupted; the same command goes on",
-    }[fitted.stopped]
-    ended = f"{how} at step {fitted.step} after {duration(fitted.seconds)}"
-    if not model.exists():
-        return f"{ended}. There is no model before the first validation."
-    return (
-        f"{ended}; the model is that of step {fitted.best_step}. See how good it is: impasto evaluate {run}. "
-        f"Paint with it: impasto stylize PHOTO --method {model}"
-    )

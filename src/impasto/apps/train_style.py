@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from impasto.apps.console import INTERRUPTED, print_json, say
+from impasto.apps.console import INTERRUPTED, print_json
 from impasto.apps.fit_progress import FitProgress
+from impasto.apps.fit_report import report_fit
 from impasto.apps.options import config_from, given
 from impasto.apps.outputs import check_free
 from impasto.apps.parameters import AsJson, Force, Quiet
-from impasto.apps.progress import duration
 from impasto.apps.train import read_values
 from impasto.config import StyleTraining, to_dict
 from impasto.errors import InputError
-
-if TYPE_CHECKING:
-    from impasto.training.fitting import Fitted
 
 __all__ = ["train_style"]
 
@@ -60,32 +57,6 @@ def train_style(
     check_free(output, force=force or run_folder(output).is_dir())
     with FitProgress(quiet=quiet) as on_step:
         fitted = train(config, output, on_step=on_step)
-    _report(fitted, output, run_folder(output), as_json=as_json, quiet=quiet)
+    advice = f"Samples are in {run_folder(output) / 'samples'}. Paint with it: impasto stylize PHOTO --method {output}"
+    report_fit(fitted, output, advice=advice, as_json=as_json, quiet=quiet)
     return INTERRUPTED if fitted.stopped == "interrupted" else None
-
-
-def _report(fitted: Fitted, model: Path, run: Path, *, as_json: bool, quiet: bool) -> None:
-    if as_json:
-        facts = {"step": fitted.step, "best_step": fitted.best_step, "loss": fitted.best, "stopped": fitted.stopped}
-        print_json({"model": str(model) if model.exists() else None, **facts})
-        return
-    if model.exists():
-        typer.echo(model)
-    if not quiet:
-        say(_ending(fitted, model, run))
-
-
-def _ending(fitted: Fitted, model: Path, run: Path) -> str:
-    """Say how it ended and what can be done now."""
-    how = {
-        "finished": "The training is finished",
-        "early": "Nothing was gained any more, so the training ended",
-        "interrupted": "Interrupted; the same command goes on",
-    }[fitted.stopped]
-    ended = f"{how} at step {fitted.step} after {duration(fitted.seconds)}"
-    if not model.exists():
-        return f"{ended}. There is no model before the first validation."
-    return (
-        f"{ended}; the model is that of step {fitted.best_step}. Samples are in {run / 'samples'}. "
-        f"Paint with it: impasto stylize PHOTO --method {model}"
-    )
