@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import time
 from pathlib import Path
 from typing import Any
 
@@ -128,9 +129,13 @@ def test_a_contender_works_in_a_process_of_its_own(pictures: dict[str, Path], tm
     assert not (tmp_path / "no.png").exists()
 
 
-def test_a_process_that_ends_by_itself_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("patience", [0, 0.5])
+def test_a_process_that_ends_by_itself_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float
+) -> None:
     monkeypatch.setattr("impasto.evaluation.contenders.sys.executable", "false")
     with painting_apart(QUICK) as paint, pytest.raises(CannotPaintError, match="status 1"):
+        time.sleep(patience)  # whether it ends before it is asked or after
         paint(tmp_path / "a.png", tmp_path / "b.png", tmp_path / "c.png", lambda _: None)
 
 

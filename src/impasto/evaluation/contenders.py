@@ -89,13 +89,15 @@ def painting_apart(contender: Contender) -> Iterator[Paint]:
         assert child.stdin is not None
         assert child.stdout is not None
         try:
-            _tell(child.stdin, asdict(contender))
+            _tell_if_there(child.stdin, asdict(contender))
 
             def paint(photo: Path, style: Path, output: Path, on_share: OnShare) -> Painted:
                 return _ask(child, {"photo": str(photo), "style": str(style), "output": str(output)}, on_share)
 
             yield paint
         finally:
+            with contextlib.suppress(BrokenPipeError):  # what it never read is still to be written, which cannot be
+                child.stdin.close()
             child.kill()
 
 
@@ -128,8 +130,7 @@ def _answer(paint: Paint, wish: Mapping[str, str], answers: IO[str]) -> None:
 def _ask(child: subprocess.Popen[str], wish: Mapping[str, str], on_share: OnShare) -> Painted:
     assert child.stdin is not None
     assert child.stdout is not None
-    with contextlib.suppress(BrokenPipeError):  # it is gone, which the missing answer will say
-        _tell(child.stdin, wish)
+    _tell_if_there(child.stdin, wish)
     for line in child.stdout:
         answer = json.loads(line)
         if "refused" in answer:
@@ -138,6 +139,11 @@ def _ask(child: subprocess.Popen[str], wish: Mapping[str, str], on_share: OnShar
             return Painted(**answer)
         on_share(answer["share"])
     raise CannotPaintError(f"its process ended by itself (status {child.wait()}), perhaps for lack of memory.")
+
+
+def _tell_if_there(pipe: IO[str], message: Mapping[str, Any]) -> None:
+    with contextlib.suppress(BrokenPipeError):  # it is gone, which the missing answer will say
+        _tell(pipe, message)
 
 
 def _tell(pipe: IO[str], message: Mapping[str, Any]) -> None:
