@@ -1,17 +1,22 @@
 """Training the fast network: targets, batches, terms, and a few steps of the real thing."""
 
+import dataclasses
 import random
 
 import pytest
 import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
+from teacher_files import distilled, vgg
 
 from impasto.config import AnyTraining
 from impasto.engine.vectors import style_vector
 from impasto.errors import OptionError
 from impasto.images import samples, write
 from impasto.losses import moments
-from impasto.models.fast import CODE_LENGTH, embedded_fast
-from impasto.training.any_style import MODEL, any_style_lesson, lattice, sliced_distance, train_any
+from impasto.models.fast import CODE_LAYERS, CODE_LENGTH, embedded_fast
+from impasto.training.any_style import MODEL, any_style_lesson, train_any
+from impasto.training.any_terms import Terms, lattice, sliced_distance
 from impasto.training.pictures import is_kept_out
 
 
@@ -36,7 +41,7 @@ def folders(tmp_path_factory):
 def config(folders):
     return AnyTraining(
         photos=folders / "photos", paintings=folders / "paintings", steps=2, batch=2, crop=64, style_side=96,
-        validate_every=2, device="cpu",
+        validate_every=2, reuse=1, device="cpu",
     )  # fmt: skip
 
 
@@ -81,6 +86,55 @@ def test_a_photo_given_back_when_no_style_is_asked_for_costs_nothing_but_content
     assert terms["style"] < 0.05
 
 
+def test_batches_in_a_row_show_the_same_photos_in_other_styles(config, tmp_path):
+    lesson = any_style_lesson(dataclasses.replace(config, reuse=2), tmp_path, lambda _done, _all: None)
+    first, second, third = (lesson.batch(number) for number in range(3))
+    assert torch.equal(first["photo"], second["photo"])
+    assert not torch.equal(first["grain"], second["grain"])
+    assert not torch.equal(second["photo"], third["photo"])
+
+
+def test_photos_are_described_once_however_often_they_come(config, tmp_path):
+    class Counting(torch.nn.Module):
+        seen = 0
+
+        def forward(self, image):
+            self.seen += not image.requires_grad
+            return {layer: F.avg_pool2d(image, 4) for layer in CODE_LAYERS}
+
+    judge = Counting()
+    lesson = any_style_lesson(dataclasses.replace(config, reuse=2), tmp_path, lambda _done, _all: None)
+    terms = Terms(judge, lesson.helpers[0], config)
+    for number in range(3):
+        flat = {f"{layer}.{name}": value for layer in CODE_LAYERS for name, value in statistics_of_colors().items()}
+        terms(lesson.network, lesson.batch(number) | flat)
+    assert judge.seen == 2
+
+
+def statistics_of_colors():
+    found = moments(torch.rand(2, 3, 8, 8))
+    return {"mean": found.mean, "second": found.second}
+
+
+def test_a_published_judge_that_sees_too_little_is_refused(config, tmp_path):
+    lone = tmp_path / "distilled.safetensors"
+    save_file(distilled(), lone)
+    with pytest.raises(OptionError, match="no teacher shows relu1_1"):
+        any_style_lesson(dataclasses.replace(config, teacher=(lone,)), tmp_path, lambda _done, _all: None)
+
+
+def test_published_judges_may_judge_together(config, tmp_path):
+    weights = {"vgg": vgg(), "distilled": distilled()}
+    for name, tensors in weights.items():
+        save_file(tensors, tmp_path / f"{name}.safetensors")
+    judges = tuple(tmp_path / f"{name}.safetensors" for name in weights)
+    lesson = any_style_lesson(dataclasses.replace(config, teacher=judges), tmp_path, lambda _done, _all: None)
+    batch = lesson.batch(0)
+    assert batch["relu4_1.mean"].shape == (2, 512)  # VGG-19's width
+    assert batch["code"].shape == (2, CODE_LENGTH)  # still the encoder's
+    assert torch.isfinite(sum(lesson.terms(lesson.network, batch).values()))
+
+
 def test_the_distance_of_styles_is_0_for_the_same_and_symmetric():
     one, other = (moments(torch.rand(1, 6, 20, 20) * scale) for scale in (1, 3))
     torch.manual_seed(0)
@@ -111,8 +165,6 @@ def test_vectors_of_a_mixture_are_the_mean_of_vectors():
 
 
 def test_a_crop_off_the_grid_is_refused(config, tmp_path):
-    import dataclasses
-
     with pytest.raises(OptionError, match="multiples of 8"):
         train_any(dataclasses.replace(config, crop=100), tmp_path)
 

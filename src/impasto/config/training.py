@@ -79,6 +79,13 @@ class AnyTraining(FitOptions):
 
     photos: Path = option(Path("photos"), "Folder of photographs.", is_input=True)
     paintings: Path = option(Path("paintings"), "Folder of paintings.", is_input=True)
+    teacher: tuple[Path, ...] = option(
+        (),
+        "Weights of a published network that judges what is painted: the normalised VGG-19 to relu4_1, its distilled "
+        "sixteenth (relu5_1). Repeat for each; without any, the embedded encoder judges, which is quicker and poorer.",
+        is_input=True,
+    )
+    reuse: int = option(3, "Batches in a row that show the same photos, which are then described once.", minimum=1)
     from_weights: Path | None = option(None, "Weights of a fast network to start from.", is_input=True)
     crop: int = option(192, "Side of a crop; a multiple of 8.", minimum=64, maximum=1024, unit="px")
     style_side: int = option(512, "Long side at which paintings are looked at.", minimum=64, unit="px")

@@ -1,0 +1,126 @@
+"""What is wrong with a picture that the fast network painted, term by term."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from impasto.config import AnyTraining
+from impasto.engine.vectors import style_vector
+from impasto.losses import Moments, moments, normalized_content_loss, total_variation
+from impasto.models.fast import CODE_LAYERS
+
+__all__ = ["Terms", "between", "lattice", "sliced_distance"]
+
+CONTENT_LAYERS = ("relu3_1", "relu4_1")
+LEAST_REFERENCE = 0.02  # of the style's own size: photos that are near their style already are not pushed to perfection
+LATTICE = 8  # pixels: what the deepest layers could leave behind; the network itself takes out shorter ones
+
+
+class Terms:
+    """The loss of a batch, by term, through the eyes of ``judge`` (image -> features of CODE_LAYERS)."""
+
+    def __init__(self, judge: nn.Module, encoder: nn.Module, config: AnyTraining) -> None:
+        self.judge, self.encoder, self.config = judge, encoder, config
+        self._described: tuple[Tensor, Mapping[str, Tensor]] | None = None
+
+    def __call__(self, network: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Paint the photos of ``batch`` and say what is wrong with the result."""
+        photo, strength = batch["photo"], batch["strength"]
+        seen = self._seen(photo)
+        painted = network(photo, network.modulation(self._code(batch)), batch["grain"]).float()  # type: ignore[operator]
+        features = self.judge(painted)
+        style = torch.stack([self._style(features[layer], seen[layer], batch, layer) for layer in CODE_LAYERS])
+        shapes = [normalized_content_loss(features[layer], seen[layer]) for layer in CONTENT_LAYERS]
+        same = (painted - photo).abs().mean((1, 2, 3)) * (1 - strength).square()
+        outside = F.relu(painted - 1) + F.relu(-painted)
+        return {
+            "style": self.config.style_weight * style.mean(),
+            "content": self.config.content_weight * torch.stack(shapes).mean() / 2,
+            "identity": self.config.identity_weight * same.mean(),
+            "smoothness": self.config.tv_weight * total_variation(painted),
+            "range": outside.mean(),
+            "lattice": self.config.lattice_weight * lattice(painted, LATTICE),
+        }
+
+    @torch.no_grad()
+    def _seen(self, photo: Tensor) -> Mapping[str, Tensor]:
+        """Return the photos' features; batches in a row that show the same photos have them described once."""
+        if self._described is None or not torch.equal(self._described[0], photo):
+            self._described = photo, self.judge(photo)
+        return self._described[1]
+
+    @torch.no_grad()
+    def _code(self, batch: Mapping[str, Tensor]) -> Tensor:
+        """Return the vectors of what is asked for: a collage of photo and style, of all the strengths."""
+        code, strength = batch["code"].clone(), batch["strength"]
+        part = (strength < 1).nonzero().flatten()
+        if len(part):
+            own = style_vector({layer: moments(x) for layer, x in self.encoder(batch["photo"][part]).items()})
+            code[part] = torch.lerp(own, code[part], strength[part, None])
+        return code
+
+    @staticmethod
+    def _style(found: Tensor, seen: Tensor, batch: Mapping[str, Tensor], layer: str) -> Tensor:
+        """Return how far the painting is from what was asked for; 1 is as far as the photo from the whole style."""
+        strength = batch["strength"]
+        style = Moments(torch.ones_like(strength), batch[f"{layer}.mean"], batch[f"{layer}.second"])
+        with torch.no_grad():
+            photo = moments(seen)
+            asked = between(photo, style, strength)
+        painted = moments(found)
+        return (
+            _share(sliced_distance, painted, asked, photo, style, style.second.diagonal(dim1=-2, dim2=-1).sum(-1))
+            + _share(_gram_distance, painted, asked, photo, style, style.second.square().sum((-2, -1)))
+        ) / 2
+
+
+def _share(
+    distance: Callable[[Moments, Moments], Tensor],
+    found: Moments,
+    asked: Moments,
+    photo: Moments,
+    style: Moments,
+    size: Tensor,
+) -> Tensor:
+    """Return the distance of what was found from what was asked for, in units of the photo's from the style."""
+    with torch.no_grad():
+        reference = distance(photo, style).clamp_min(0) + LEAST_REFERENCE * size
+    return (distance(found, asked) / reference + 1e-4).sqrt().mean()
+
+
+def _gram_distance(found: Moments, target: Moments) -> Tensor:
+    """Return the squared distance of the Gram matrices, each divided by its number of places."""
+    return (found.second - target.second).square().sum((-2, -1))
+
+
+def sliced_distance(found: Moments, target: Moments) -> Tensor:
+    """Return the squared Wasserstein distances (B,) of two Gaussians, as seen along random orthogonal directions."""
+    channels = found.mean.shape[-1]
+    directions, _ = torch.linalg.qr(torch.randn(channels, channels, device=found.mean.device))
+    spreads = [_spread(one.covariance, directions) for one in (found, target)]
+    return (found.mean - target.mean).square().sum(-1) + (spreads[0] - spreads[1]).square().sum(-1)
+
+
+def _spread(covariance: Tensor, directions: Tensor) -> Tensor:
+    """Return the deviation (B, C) along each direction (the columns)."""
+    along = (directions * (covariance @ directions)).sum(-2)
+    return (along.clamp_min(0) + 1e-6).sqrt()
+
+
+def lattice(painted: Tensor, period: int) -> Tensor:
+    """Return how strong a pattern repeats every ``period`` pixels, as its deviation."""
+    batch, channels, height, width = painted.shape
+    mean = F.avg_pool2d(painted, period + 1, stride=1, padding=period // 2, count_include_pad=False)
+    cells = (painted - mean).reshape(batch, channels, height // period, period, width // period, period)
+    pattern = cells.mean((2, 4))  # (B, C, period, period)
+    return (pattern.var((2, 3)) + 1e-6).sqrt().mean()
+
+
+def between(photo: Moments, style: Moments, strength: Tensor) -> Moments:
+    """Return the moments of a collage that takes ``strength`` (B,) of its places from the style."""
+    mean = torch.lerp(photo.mean, style.mean, strength[:, None])
+    return Moments(style.weight, mean, torch.lerp(photo.second, style.second, strength[:, None, None]))
