@@ -134,9 +134,10 @@ def test_a_process_that_ends_by_itself_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, patience: float
 ) -> None:
     monkeypatch.setattr("impasto.evaluation.contenders.sys.executable", "false")
-    with painting_apart(QUICK) as paint, pytest.raises(CannotPaintError, match="status 1"):
+    with painting_apart(QUICK) as paint:
         time.sleep(patience)  # whether it ends before it is asked or after
-        paint(tmp_path / "a.png", tmp_path / "b.png", tmp_path / "c.png", lambda _: None)
+        with pytest.raises(CannotPaintError, match="status 1"):
+            paint(tmp_path / "a.png", tmp_path / "b.png", tmp_path / "c.png", lambda _: None)
 
 
 def test_the_judge_knows_the_photo_from_the_style(tiny_backbone: Path) -> None:

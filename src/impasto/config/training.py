@@ -33,6 +33,12 @@ class FitOptions(Checked):
         200, "Steps between validations; each saves a checkpoint and a sheet of samples.", minimum=1
     )
     patience: int = option(8, "Validations without gain after which the training ends; 0 never ends early.", minimum=0)
+    teacher: tuple[Path, ...] = option(
+        (),
+        "Weights of a published network that judges what is painted: the normalised VGG-19 to relu4_1, its distilled "
+        "sixteenth (relu5_1). Repeat for each; without any, the embedded encoder judges: quicker, and it sees less.",
+        is_input=True,
+    )
     seed: int = option(0, "Number that everything random starts from.", minimum=0, maximum=2**32 - 1)
     device: Device = option("auto", "Where to compute.", affects_result=False)
     devices: int = option(1, "How many GPUs (or, on a CPU, processes) share the work.", minimum=1, affects_result=False)
@@ -79,12 +85,6 @@ class AnyTraining(FitOptions):
 
     photos: Path = option(Path("photos"), "Folder of photographs.", is_input=True)
     paintings: Path = option(Path("paintings"), "Folder of paintings.", is_input=True)
-    teacher: tuple[Path, ...] = option(
-        (),
-        "Weights of a published network that judges what is painted: the normalised VGG-19 to relu4_1, its distilled "
-        "sixteenth (relu5_1). Repeat for each; without any, the embedded encoder judges, which is quicker and poorer.",
-        is_input=True,
-    )
     reuse: int = option(3, "Batches in a row that show the same photos, which are then described once.", minimum=1)
     from_weights: Path | None = option(None, "Weights of a fast network to start from.", is_input=True)
     crop: int = option(192, "Side of a crop; a multiple of 8.", minimum=64, maximum=1024, unit="px")

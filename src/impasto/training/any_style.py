@@ -15,7 +15,6 @@ network with the losses of painting by optimisation; Huang & Belongie (ICCV 2017
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -23,13 +22,12 @@ from torch import Tensor, nn
 
 from impasto.config import AnyTraining
 from impasto.errors import OptionError
-from impasto.models.encoder import embedded_encoder
 from impasto.models.fast import CODE_LAYERS, STRIDE, FastNetwork, embedded_fast
 from impasto.models.reading import write_tensors
 from impasto.training.any_source import OnDescribed, Source
 from impasto.training.any_terms import Terms
 from impasto.training.fitting import Fitted, Lesson, OnFitStep, fit, silent
-from impasto.training.teachers import Panel, load_teacher
+from impasto.training.teachers import judge_of
 
 __all__ = ["MODEL", "any_style_lesson", "train_any"]
 
@@ -51,8 +49,8 @@ def train_any(
 
 def any_style_lesson(config: AnyTraining, run: Path, on_described: OnDescribed) -> Lesson:
     """Return what the fast network learns from folders of photos and paintings."""
-    encoder = _encoder()
-    judge = _judge(config.teacher, encoder)
+    encoder = judge_of((), CODE_LAYERS, torch.bfloat16)
+    judge = judge_of(config.teacher, CODE_LAYERS, torch.bfloat16)
     learnt, kept_out = (Source.of(config, judge, encoder, on_described, kept_out=out) for out in (False, True))
     network = _network(config, learnt.targets.codes)
     return Lesson(
@@ -80,21 +78,3 @@ def _network(config: AnyTraining, codes: Tensor) -> FastNetwork:
     else:
         network.load_state_dict(embedded_fast(weights=config.from_weights).state_dict())
     return network
-
-
-def _judge(paths: Sequence[Path], encoder: nn.Module) -> nn.Module:
-    """Return who judges the paintings: published networks where files are given, else the encoder itself."""
-    if not paths:
-        return encoder
-    judge = Panel(load_teacher(path, torch.bfloat16) for path in paths)
-    missing = set(CODE_LAYERS) - judge(torch.zeros(1, 3, 64, 64)).keys()
-    if missing:
-        raise OptionError(
-            f"no teacher shows {', '.join(sorted(missing))}; name one more file of weights with --teacher, or none."
-        )
-    return judge
-
-
-def _encoder() -> nn.Module:
-    encoder = embedded_encoder(CODE_LAYERS).to(torch.bfloat16)
-    return encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

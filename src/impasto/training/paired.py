@@ -1,10 +1,10 @@
 """Train the U-Net on pairs: a photo, and the same photo in an artist's manner.
 
 The pixels are the base (mean squared error); beside it stand a content term and a style term as in Johnson et al.,
-"Perceptual Losses for Real-Time Style Transfer and Super-Resolution" (ECCV 2016), read by the embedded encoder, and
-total variation. Squared error alone paints the mean of all strokes that would be possible, which is a blur; the Gram
-matrices bring the strokes back. Departure: every term is divided by its value for the untouched photo, so that a weight
-means the same for every set of pairs.
+"Perceptual Losses for Real-Time Style Transfer and Super-Resolution" (ECCV 2016), read by the embedded encoder or by
+published networks (``teacher``), and total variation. Squared error alone paints the mean of all strokes that would be
+possible, which is a blur; the Gram matrices bring the strokes back. Departure: every term is divided by its value for
+the untouched photo, so that a weight means the same for every set of pairs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,6 @@ from impasto.device import pick_device, pick_precision
 from impasto.errors import OptionError
 from impasto.images import read
 from impasto.losses import Moments, content_loss, gram_loss, moments, over_layers, relative, total_variation
-from impasto.models.encoder import embedded_encoder
 from impasto.models.trained import load_model, save_model
 from impasto.models.unet import UNet
 from impasto.training.checking_pairs import Check, check_pairs
@@ -32,6 +31,7 @@ from impasto.training.fitting import FitStep, Fitted, Lesson, OnFitStep, fit, si
 from impasto.training.pairs import Pair, Split, find_pairs
 from impasto.training.runs import LAST, begin_run
 from impasto.training.splitting import SPLIT_FILE, read_split, split_pairs, write_split
+from impasto.training.teachers import judge_of
 
 __all__ = ["MODEL", "PairTerms", "divided", "train_paired"]
 
@@ -86,18 +86,19 @@ def divided(config: PairedTraining, run: Path, check: Check) -> dict[Split, list
 
 def lesson_of(config: PairedTraining, run: Path, sides: Mapping[Split, Sequence[Pair]]) -> Lesson:
     """Return what is learnt from the pairs."""
-    encoder = _encoder(config)
+    precision = pick_precision(config.precision, pick_device(config.device))
+    judge = judge_of(config.teacher, sorted({*STYLE_LAYERS, *CONTENT_LAYERS}), precision)
     training = PairCrops(sides["train"], config)
     validation = PairCrops(sides["validation"], config, is_still=True)
     samples = validation.wholes(3)
     return Lesson(
         network=_network(config),
-        terms=PairTerms(encoder, config),
+        terms=PairTerms(judge, config),
         batch=training.batch,
         kept_out=[validation.batch(number) for number in range(validation.batches)],
         export=lambda network: export(network, run / MODEL, config, training.side),
         sheet=lambda network: sheet_of(network, samples),
-        helpers=(encoder,),
+        helpers=(judge,),
     )
 
 
@@ -184,12 +185,6 @@ def _network(config: PairedTraining) -> UNet:
                 "U-Net of the same width, depth, blocks and decoder."
             ) from fault
     return network.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
-
-
-def _encoder(config: PairedTraining) -> nn.Module:
-    precision = pick_precision(config.precision, pick_device(config.device))
-    encoder = embedded_encoder(sorted({*STYLE_LAYERS, *CONTENT_LAYERS})).to(precision)
-    return encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def _style_of(encoder: nn.Module, path: Path) -> dict[str, Moments]:

@@ -26,7 +26,6 @@ from impasto.device import pick_device, pick_precision
 from impasto.engine.vectors import style_vector
 from impasto.errors import InputError, OptionError
 from impasto.images import fit_long_side, read, resize
-from impasto.models.encoder import embedded_encoder
 from impasto.models.fast import embedded_fast
 from impasto.models.fast_style import FastStyle
 from impasto.models.normalizing import Reading
@@ -34,7 +33,15 @@ from impasto.models.style_network import StyleNetwork
 from impasto.models.trained import load_model, save_model
 from impasto.training.fitting import Fitted, Lesson, OnFitStep, fit, silent
 from impasto.training.pictures import crops, is_kept_out, pictures_in
-from impasto.training.style_targets import CONTENT_LAYERS, STYLE_LAYERS, StyleGoal, style_goal, style_terms
+from impasto.training.style_targets import (
+    CONTENT_LAYERS,
+    STYLE_LAYERS,
+    StyleGoal,
+    style_goal,
+    style_moments,
+    style_terms,
+)
+from impasto.training.teachers import judge_of
 
 __all__ = ["run_folder", "style_lesson", "train_style"]
 
@@ -65,28 +72,29 @@ def run_folder(output: Path) -> Path:
 
 def style_lesson(config: StyleTraining, output: Path) -> Lesson:
     """Return what is learnt: the network, its loss, its batches, and how the model is written."""
-    encoder = _encoder(config)
+    precision = pick_precision(config.precision, pick_device(config.device))
+    judge = judge_of(config.teacher, list(dict.fromkeys((*STYLE_LAYERS, *CONTENT_LAYERS))), precision)
     photos = _Photos.of(config)
     paintings = [_fitted(read(path).pixels, config.style_side) for path in _paintings(config)]
     samples = photos.samples()
     first = [photos.batch(number)["photo"] for number in range(UNIT_BATCHES)]
-    goal = style_goal(encoder, paintings, first)
+    goal = style_goal(judge, paintings, first)
     return Lesson(
-        network=_network(config, goal),
-        terms=_Terms(encoder, goal, config),
+        network=_network(config, paintings),
+        terms=_Terms(judge, goal, config),
         batch=photos.batch,
         kept_out=[photos.validation(number) for number in range(VALIDATION_BATCHES)],
         export=lambda network: _export(network, output, config),
         sheet=_Sheet(paintings[0], samples) if samples else None,
-        helpers=(encoder,),
+        helpers=(judge,),
     )
 
 
 class _Terms:
     """The loss of a batch, by term."""
 
-    def __init__(self, encoder: nn.Module, goal: StyleGoal, config: StyleTraining) -> None:
-        self._encoder, self._goal, self._config = encoder, goal, config
+    def __init__(self, judge: nn.Module, goal: StyleGoal, config: StyleTraining) -> None:
+        self._judge, self._goal, self._config = judge, goal, config
         self._device = torch.device("cpu")  # where the goal is
 
     def __call__(self, network: nn.Module, batch: Mapping[str, Any]) -> dict[str, Tensor]:
@@ -99,7 +107,7 @@ class _Terms:
         painted = network(photo, asked, reading, batch["at"]).float()
         if photo.device != self._device:
             self._goal, self._device = self._goal.to(photo.device), photo.device
-        return style_terms(self._encoder, photo, painted, self._goal, self._config, strength)
+        return style_terms(self._judge, photo, painted, self._goal, self._config, strength)
 
 
 @dataclass(frozen=True)
@@ -209,28 +217,23 @@ def _paintings(config: StyleTraining) -> list[Path]:
     return pictures_in(config.style) if config.style.is_dir() else [config.style]
 
 
-def _encoder(config: StyleTraining) -> nn.Module:
-    layers = list(dict.fromkeys((*STYLE_LAYERS, *CONTENT_LAYERS)))
-    precision = pick_precision(config.precision, pick_device(config.device))
-    return embedded_encoder(layers).to(dtype=precision).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
-
-
-def _network(config: StyleTraining, goal: StyleGoal) -> nn.Module:
+def _network(config: StyleTraining, paintings: Sequence[Tensor]) -> nn.Module:
     """Return what is trained: a new network, or one that can paint already."""
     torch.manual_seed(config.seed)
     network: nn.Module
     if config.from_weights is None:
         network = StyleNetwork(width=config.width)
     elif config.from_weights == "fast":
-        network = _from_fast(goal)
+        network = _from_fast(paintings)
     else:
         network = _trained_before(Path(config.from_weights))
     return network.train().requires_grad_().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
-def _from_fast(goal: StyleGoal) -> nn.Module:
+def _from_fast(paintings: Sequence[Tensor]) -> nn.Module:
     """Return the fast network with what it predicts for this style frozen into plain weights."""
-    return FastStyle.of(embedded_fast(), style_vector(goal.moments))
+    encoder = judge_of((), STYLE_LAYERS, torch.float32)  # its vectors, whoever judges
+    return FastStyle.of(embedded_fast(), style_vector(style_moments(encoder, paintings)))
 
 
 def _trained_before(path: Path) -> nn.Module:

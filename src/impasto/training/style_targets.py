@@ -21,7 +21,7 @@ from impasto.config import StyleTraining
 from impasto.engine.objective import style_target
 from impasto.losses import Gaussian, Moments
 
-__all__ = ["CONTENT_LAYERS", "STYLE_LAYERS", "StyleGoal", "style_goal", "style_terms"]
+__all__ = ["CONTENT_LAYERS", "STYLE_LAYERS", "StyleGoal", "style_goal", "style_moments", "style_terms"]
 
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYERS = ("relu3_1", "relu4_1")
@@ -56,10 +56,16 @@ class StyleGoal:
 
 
 @torch.no_grad()
+def style_moments(encoder: nn.Module, paintings: Sequence[Tensor]) -> Readings:
+    """Describe the paintings of one hand together, (1, C) by layer."""
+    layers = dict.fromkeys(STYLE_LAYERS, 1.0)
+    return style_target(encoder, paintings, layers, "wasserstein", tile=LARGEST_PIECE).moments
+
+
+@torch.no_grad()
 def style_goal(encoder: nn.Module, paintings: Sequence[Tensor], photos: Iterable[Tensor]) -> StyleGoal:
     """Describe the paintings of one hand; ``photos`` are batches that say how far away photos are."""
-    layers = dict.fromkeys(STYLE_LAYERS, 1.0)
-    found = style_target(encoder, paintings, layers, "wasserstein", tile=LARGEST_PIECE).moments
+    found = style_moments(encoder, paintings)
     gaussians = {layer: losses.gaussian(one) for layer, one in found.items()}
     untouched = [_distances(encoder(batch), gaussians) for batch in photos]
     units = {layer: torch.stack([one[layer] for one in untouched]).mean() for layer in found}

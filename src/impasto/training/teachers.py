@@ -1,4 +1,6 @@
-"""The published networks that the encoder learns from, reduced to what a teacher must do: image -> features by name.
+"""The published networks that trainings learn from, reduced to what a teacher must do: image -> features by name.
+
+The encoder learns to see like them; the networks that paint are judged by them while they learn.
 
 Teachers are read from files that the person who trains provides (``--teacher``); each file is recognised by the names
 of its tensors. VGG-16 and GoogLeNet are not among them on purpose: they stay unseen, so that results can be judged by
@@ -7,17 +9,17 @@ networks that took no part in any training.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from impasto.errors import WeightsError
-from impasto.models.encoder import pad_by_one
+from impasto.errors import OptionError, WeightsError
+from impasto.models.encoder import embedded_encoder, pad_by_one
 
-__all__ = ["Panel", "Teacher", "load_teacher"]
+__all__ = ["Panel", "Teacher", "judge_of", "load_teacher"]
 
 Teacher = Callable[[Tensor], dict[str, Tensor]]
 
@@ -88,6 +90,20 @@ class Panel(nn.Module):
     def forward(self, image: Tensor) -> dict[str, Tensor]:
         """Return the features that any of them gives."""
         return {name: value for teacher in self.teachers for name, value in teacher(image).items()}
+
+
+def judge_of(paths: Sequence[Path], layers: Sequence[str], precision: torch.dtype) -> nn.Module:
+    """Return who judges what a network paints: published networks where files are given, else the embedded encoder."""
+    if not paths:
+        encoder = embedded_encoder(layers).to(dtype=precision)
+        return encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
+    judge = Panel(load_teacher(path, precision) for path in paths)
+    missing = set(layers) - judge(torch.zeros(1, 3, 64, 64)).keys()
+    if missing:
+        raise OptionError(
+            f"no teacher shows {', '.join(sorted(missing))}; name one more file of weights with --teacher, or none."
+        )
+    return judge
 
 
 def load_teacher(path: Path, dtype: torch.dtype) -> nn.Module:
