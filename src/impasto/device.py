@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import os
@@ -14,7 +15,7 @@ from impasto.errors import OptionError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["available_memory", "pick_device", "pick_precision", "prefer_big_pages"]
+__all__ = ["available_memory", "pick_device", "pick_precision", "prefer_big_pages", "return_memory"]
 
 
 def pick_device(wanted: str = "auto") -> torch.device:
@@ -107,3 +108,10 @@ def prefer_big_pages() -> None:
     mallopt(m_mmap_max, 0)
     mallopt(m_trim_threshold, 512 * 2**20)
     mallopt(m_top_pad, 64 * 2**20)
+
+
+def return_memory() -> None:
+    """Give the system back what was freed and is only kept for reuse. Does nothing elsewhere than on glibc."""
+    if sys.platform.startswith("linux"):
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from impasto.config import MethodOptions
-from impasto.device import prefer_big_pages
+from impasto.device import prefer_big_pages, return_memory
 from impasto.engine.finishing import finished, palette
 from impasto.engine.inputs import Given, Work, prepare
 from impasto.engine.onepass import FADE, TILE, OnePass, codes_of, mean_code, sizes
@@ -79,6 +79,7 @@ def paint_file(
     started, out = time.monotonic(), Path(out)
     prefer_big_pages()
     with unrolled(photo, out.parent) as scroll, torch.inference_mode():
+        return_memory()  # of the decoded picture, which lies on the disk now
         painting = _Painting(stylizer, scroll, style, on_step, started)
         recipe = stylizer.recipe(painting.work)
         with writing_rows(
@@ -120,6 +121,7 @@ class _Painting:
                 rows = band[:, :, start : start + BAND]
                 first, last = top + start, top + start + rows.shape[-2]
                 yield self._finished(rows, first, last), self._alpha(first, last)
+            del band, rows  # before the next are made
 
     def _painted_bands(self) -> Iterator[tuple[int, Tensor]]:
         """Yield top and pixels of bands that are painted but not finished."""

@@ -47,8 +47,7 @@ def unrolled(
     path, scratch = Path(path), temporary_in(Path(folder))
     try:
         with scratch.open("w+b") as file:
-            with opened(path, max_pixels) as source:
-                scroll = _laid_down(bands_of(source, path), file, path)
+            scroll = _laid_down(path, file, max_pixels)
             scroll.find_hidden_colors()
             yield scroll
     finally:
@@ -143,10 +142,13 @@ class Scroll:
         return torch.cat([samples[:, :3] * samples[:, 3:], samples[:, 3:]], dim=1)
 
 
-def _laid_down(bands: Bands, file: BinaryIO, path: Path) -> Scroll:
-    scroll = Scroll(file, bands, path.name, file_sha256(path))
-    for band in bands.bands:
-        scroll.lay(band)
+def _laid_down(path: Path, file: BinaryIO, max_pixels: int | None) -> Scroll:
+    """Copy a picture into ``file``; whatever was decoded as a whole is forgotten when this returns."""
+    with opened(path, max_pixels) as source:
+        bands = bands_of(source, path)
+        scroll = Scroll(file, bands, path.name, file_sha256(path))
+        for band in bands.bands:
+            scroll.lay(band)
     file.flush()
     return scroll
 
