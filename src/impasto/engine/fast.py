@@ -36,6 +36,7 @@ class FastPainter:
 
     name = "fast"
     needs_style = True
+    has_grain = True
     margin = 96
     stride = STRIDE
 

@@ -25,6 +25,7 @@ from impasto.engine.inputs import Given, Work, prepare
 from impasto.engine.onepass import FADE, TILE, OnePass, codes_of, mean_code, sizes
 from impasto.engine.progress import OnStep, Step, silent
 from impasto.engine.recipe import Recipe
+from impasto.errors import OptionError
 from impasto.images import Metadata, Picture, Tile, fit_long_side, split
 from impasto.images.recoloring import Moments, lab_moments, palette_map
 from impasto.images.streaming import Rescaled, Scroll, stored_size, unrolled, writing_rows
@@ -77,6 +78,8 @@ def paint_file(
     Takes what ``stylizer(photo, style)`` and :meth:`impasto.Result.save` take.
     """
     started, out = time.monotonic(), Path(out)
+    if stylizer.config.tileable:
+        raise OptionError(f"tileable is for results of less than {HUGE // 10**6} megapixels; choose a smaller size.")
     prefer_big_pages()
     with unrolled(photo, out.parent) as scroll, torch.inference_mode():
         return_memory()  # of the decoded picture, which lies on the disk now

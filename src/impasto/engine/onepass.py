@@ -25,6 +25,7 @@ from impasto.engine.progress import OnStep, Step, silent
 from impasto.engine.published import downloads_of
 from impasto.engine.recipe import Ingredient, Recipe, deciding_options, versions
 from impasto.engine.result import Result
+from impasto.engine.wrapping import OVERLAP, unwrapped, wrapped
 from impasto.errors import OptionError
 from impasto.images import fit_long_side, match_color, resize, transfer_color_only
 from impasto.images.tiles import split
@@ -91,7 +92,7 @@ class OnePass:
         prefer_big_pages()
         work = prepare(content, style, self.config, needs_style=self.painter.needs_style)
         with torch.inference_mode():
-            image = _Painting(self, work, on_step, started).image()
+            image = self._image(work, on_step, started)
         alpha = work.photo.alpha
         return Result(
             image=image.clone(),  # a tensor made in inference mode could not be learnt from
@@ -102,6 +103,18 @@ class OnePass:
             alpha=None if alpha is None else resize(alpha, (image.shape[-2], image.shape[-1])),
             metadata=work.photo.metadata,
         )
+
+    def _image(self, work: Work, on_step: OnStep, started: float) -> Tensor:
+        if not self.config.tileable:
+            return _Painting(self, work, on_step, started).image()
+        size, _ = sizes(work.photo.size, self.config)
+        larger = OnePass(
+            replace(self.config, size=None, tileable=False),
+            self.painter,
+            base=round(self.base * (1 + OVERLAP)),
+            enlarging=self.enlarging,
+        )
+        return unwrapped(_Painting(larger, wrapped(work, size), on_step, started).image(), size)
 
     def like(self, config: MethodOptions, painter: Painter) -> OnePass:
         """Return this method with other options or another painter."""
@@ -167,7 +180,8 @@ class _Painting:
         photo = resize(self.work.photo.pixels, self.size)
         if self.share == 0:
             return photo
-        if self.config.color_only and all(style.pictures for style in self.work.styles):
+        styles = self.work.styles  # none where the model itself is the style
+        if self.config.color_only and styles and all(style.pictures for style in styles):
             return finished(recolored(self.work, self.size, self.config), self.work, self.config)
         small = resize(self.work.photo.pixels, self.base)
         painted = self._mixed(small, photo)

@@ -84,6 +84,8 @@ class Setup:
 
 def check_combination(work: Work, config: Optimize) -> None:
     """Refuse what cannot be combined, and what cannot be read."""
+    if config.tileable:
+        raise OptionError("optimize cannot make tileable textures; say --method fast, or leave tileable out.")
     unseen = next((style.name for style in work.styles if not style.pictures), None)
     if unseen is not None:
         raise OptionError(

@@ -46,6 +46,7 @@ class TrainedPainter:
         self.network = network.to(self.device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.margin: int = self.network.margin
         self.stride: int = self.network.stride
+        self.has_grain = hasattr(self.network, "grain")
 
     def weights(self) -> list[Ingredient]:
         """Return the file as a recipe names it."""
@@ -62,10 +63,24 @@ class TrainedPainter:
             found: Statistics = self.network.look(picture.to(self.device), code.to(self.device))
         return found
 
-    def paint(self, picture: Tensor, code: Tensor, seen: Statistics | None, at: tuple[int, int] = (0, 0)) -> Tensor:
-        """Paint a part of a picture whose top left corner lies at ``at``."""
+    def grain(self, size: tuple[int, int], at: tuple[int, int] = (0, 0)) -> Tensor:
+        """Return the noise that a part of this size grows its strokes from, where ``has_grain``."""
+        field: Tensor = self.network.grain(size, at)
+        return field
+
+    def paint(
+        self,
+        picture: Tensor,
+        code: Tensor,
+        seen: Statistics | None,
+        at: tuple[int, int] = (0, 0),
+        *,
+        noise: Tensor | None = None,
+    ) -> Tensor:
+        """Paint a part of a picture whose top left corner lies at ``at``; ``noise`` replaces the grain there."""
+        other = {} if noise is None else {"noise": noise.to(self.device)}
         with self._computing():
-            painted = self.network(picture.to(self.device), code.to(self.device), Reading(seen), at)
+            painted = self.network(picture.to(self.device), code.to(self.device), Reading(seen), at, **other)
         return painted.float().cpu()  # type: ignore[no-any-return]
 
     def _computing(self) -> contextlib.AbstractContextManager[object]:

@@ -59,14 +59,27 @@ class FastStyle(nn.Module):
         self(photo, strength, reading)
         return reading.found
 
+    def grain(self, size: tuple[int, int], at: tuple[int, int] = (0, 0)) -> Tensor:
+        """Return the noise (1, OCTAVES, h, w) of a part of a picture, sizes and places in pixels."""
+        height, width = ((side + STRIDE - 1) // STRIDE * STRIDE // 4 for side in size)
+        return grain((height, width), seed=SEED, at=(at[0] // 4, at[1] // 4))
+
     def forward(
-        self, photo: Tensor, strength: Tensor, reading: Reading | None = None, at: tuple[int, int] = (0, 0)
+        self,
+        photo: Tensor,
+        strength: Tensor,
+        reading: Reading | None = None,
+        at: tuple[int, int] = (0, 0),
+        noise: Tensor | None = None,
     ) -> Tensor:
-        """Return the painting (B, 3, H, W), not yet clamped; ``strength`` is (B, 1), from 0 (the photo) to 1."""
+        """Return the painting (B, 3, H, W), not yet clamped; ``strength`` is (B, 1), from 0 (the photo) to 1.
+
+        ``at`` is where in the picture a tile begins; ``noise`` replaces the grain of that place.
+        """
         height, width = photo.shape[-2:]
         whole = F.pad(photo, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate")
-        size = (whole.shape[-2] // 4, whole.shape[-1] // 4)
-        noise = grain(size, seed=SEED, at=(at[0] // 4, at[1] // 4)).to(photo).expand(len(photo), -1, -1, -1)
+        noise = (self.grain((height, width), at) if noise is None else noise).to(photo)
+        noise = noise.expand(len(photo), -1, -1, -1)
         painted = self.network(whole, self._modulation(strength), noise, reading)
         return photo.lerp(painted[..., :height, :width].to(photo.dtype), strength[..., None, None])
 

@@ -125,19 +125,30 @@ class StyleNetwork(nn.Module):
         self(photo, strength, reading)
         return reading.found
 
+    def grain(self, size: tuple[int, int], at: tuple[int, int] = (0, 0)) -> Tensor:
+        """Return the noise (1, OCTAVES, h, w) of a part of a picture, sizes and places in pixels."""
+        height, width = ((side + CELL - 1) // CELL * CELL // 4 for side in size)
+        return grain((height, width), seed=SEED, at=(at[0] // 4, at[1] // 4))
+
     def forward(
-        self, photo: Tensor, strength: Tensor, reading: Reading | None = None, at: tuple[int, int] = (0, 0)
+        self,
+        photo: Tensor,
+        strength: Tensor,
+        reading: Reading | None = None,
+        at: tuple[int, int] = (0, 0),
+        noise: Tensor | None = None,
     ) -> Tensor:
         """Return the painting (B, 3, H, W), not yet clamped to [0, 1].
 
         ``strength`` is (B, 1), from 0 (the photo) to 1. ``at`` is where in the picture a tile begins, in multiples of
-        ``stride``.
+        ``stride``; ``noise`` replaces the grain of that place.
         """
         reading = reading or Reading()
         height, width = photo.shape[-2:]
         whole = F.pad(photo, (0, -width % CELL, 0, -height % CELL), mode="replicate")
+        noise = self.grain((height, width), at) if noise is None else noise
         half = F.relu(self.entrance(F.pixel_unshuffle(whole - 0.5, 2)))
-        quarter = F.relu(self.to_quarter(half, strength, reading) + self._grain(half, at))
+        quarter = F.relu(self.to_quarter(half, strength, reading) + self.add_grain(noise.to(half)))
         eighth = F.relu(self.to_eighth(quarter, strength, reading))
         for block in self.deep:
             eighth = block(eighth, strength, reading)
@@ -146,13 +157,6 @@ class StyleNetwork(nn.Module):
         half = half + self.from_quarter(quarter, strength, reading)
         painted = blurred(F.pixel_shuffle(self.exit(F.relu(half)).float(), 2)) + 0.5
         return photo.lerp(painted[..., :height, :width], strength[..., None, None])
-
-    def _grain(self, half: Tensor, at: tuple[int, int]) -> Tensor:
-        """Return what noise adds to the map of a quarter's size."""
-        size = (half.shape[-2] // 2, half.shape[-1] // 2)
-        noise = grain(size, seed=SEED, at=(at[0] // 4, at[1] // 4))
-        added: Tensor = self.add_grain(noise.to(half))
-        return added
 
 
 def blurred(x: Tensor) -> Tensor:

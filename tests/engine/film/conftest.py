@@ -57,6 +57,7 @@ class FlickeringPainter:
 
     name = "flickering"
     needs_style = True
+    has_grain = True
     margin, stride = 8, 8
 
     def __init__(self, trouble: float = 1.0) -> None:

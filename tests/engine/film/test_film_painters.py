@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
-from impasto.config import Fast, Optimize
+from impasto.config import Fast, Optimize, Trained
 from impasto.engine.film.grain import MovingGrain
 from impasto.engine.film.motion import Motion
 from impasto.engine.film.painters import LOOK_EVERY, film_painter
 from impasto.engine.inputs import Style
 from impasto.engine.onepass import OnePass
+from impasto.engine.trained import TrainedPainter
 from impasto.images import Picture, read
+from impasto.models.fast_style import FastStyle
+from impasto.models.style_network import StyleNetwork
+from impasto.models.trained import save_model
+from impasto.models.unet import UNet
 
 SIZE = (64, 96)
 
@@ -60,6 +66,30 @@ def test_noise_travels_with_the_motion(painter: Any, style: Style):
     assert first.std() > 0.02
     assert torch.allclose(moved[..., 4:-12, 4:-12], first[..., 8:-8, 12:-4], atol=1e-4)
     assert not torch.allclose(moved, first, atol=1e-2)
+
+
+@pytest.mark.parametrize("kind", [StyleNetwork, FastStyle])
+def test_the_noise_of_a_model_in_a_file_travels_too(kind: Any, tmp_path: Path):
+    torch.manual_seed(0)
+    network = kind()
+    for name, value in network.named_parameters():
+        if "grain" in name:
+            value.data.normal_()
+    save_model(tmp_path / "m.safetensors", network, kind.kind, network.config, {"source": "a test", "licence": "none"})
+    painter = TrainedPainter(tmp_path / "m.safetensors", device="cpu")
+    film = film_painter(OnePass(Trained(model=tmp_path / "m.safetensors"), painter, base=SIZE[1]), [])
+    flat = Picture(torch.full((1, 3, *SIZE), 0.5))
+    first = film.paint(flat, motion(is_cut=True))
+    assert torch.allclose(film.paint(flat, motion()), first, atol=1e-3)
+    moved = film.paint(flat, motion(8, 8))
+    still, carried = (moved - first).abs(), (moved[..., :-16, :-16] - first[..., 8:-8, 8:-8]).abs()
+    assert carried[..., 16:-16, 16:-16].mean() < 0.7 * still.mean()
+
+
+def test_a_u_net_has_no_noise_to_move(tmp_path: Path):
+    network = UNet()
+    save_model(tmp_path / "m.safetensors", network, "unet", {}, {"source": "a test", "licence": "none"})
+    assert not TrainedPainter(tmp_path / "m.safetensors", device="cpu").has_grain
 
 
 def test_a_painter_without_noise_and_statistics_works(style: Style):

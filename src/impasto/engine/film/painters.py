@@ -60,7 +60,9 @@ class FilmPainter(Protocol):
 
 @runtime_checkable
 class GrainyPainter(Painter, Protocol):
-    """A painter whose strokes grow from noise; it can be given another field of it."""
+    """A painter whose strokes may grow from noise; it can be given another field of it."""
+
+    has_grain: bool
 
     def grain(self, size: tuple[int, int], at: tuple[int, int] = (0, 0)) -> Tensor:
         """Return the noise (1, C, h, w) for a part of this size (in pixels) whose top left corner lies at ``at``."""
@@ -178,7 +180,8 @@ class _CalmPainter:
         self._own_code: Tensor | None = None  # of the film's frames, taken as a style
         self._looks: list[dict[str, tuple[Tensor, Tensor]]] = []
         self._looked = self._frames = 0
-        self._grain = MovingGrain() if isinstance(painter, GrainyPainter) else None
+        has_grain = isinstance(painter, GrainyPainter) and painter.has_grain
+        self._grain = MovingGrain() if has_grain else None
         self._size = self._base = (0, 0)
         self.name, self.needs_style = painter.name, painter.needs_style
         self.margin, self.stride = painter.margin, painter.stride

@@ -121,6 +121,8 @@ def plan_film(
     opencv(), pyav()  # both refuse in one sentence where they are missing
     film, method_options = _separated(options)
     stylizer = loaded(config, method_options)
+    if stylizer.config.tileable:
+        raise OptionError("tileable is for single pictures, not for films; leave it out.")
     source = open_clip(clip, rate=film.fps)
     if film.fps is not None and not isinstance(source, SequenceClip):
         raise OptionError("fps is for sequences of pictures; this clip says by itself how fast it is.")
