@@ -27,8 +27,8 @@ test: $(READY)  ## run all tests but the long ones
 test-long: $(READY)  ## run all tests
 	@$(BIN)/pytest
 
-test-web: $(READY)  ## drive the web app in a real browser, the long journeys too (needs Chromium)
-	@$(BIN)/pytest tests/web
+test-web: $(READY)  ## drive every page of the web app in a real browser (needs Chromium)
+	@$(BIN)/pytest -m web tests/web
 
 check: $(READY)  ## format, lint, types and the direction of imports
 	@status=0; \
@@ -42,11 +42,11 @@ format: $(READY)  ## format the code and mend what the linter can mend
 	@$(BIN)/ruff check --fix --quiet --exit-zero .
 	@$(BIN)/ruff format .
 
-# What needs files that cannot be shipped takes part when they are named: KIT=DIR VGG=FILE JUDGE=FILE.
+# What needs files that cannot be shipped takes part when they are named: KIT=DIR VGG=FILE JUDGE=FILE MICROAST=DIR.
 BENCH = $(BIN)/python benchmarks/report.py run $(NAME) \
-  $(if $(KIT),--kit $(KIT)) $(if $(VGG),--vgg $(VGG)) $(if $(JUDGE),--judge $(JUDGE))
+  $(if $(KIT),--kit $(KIT)) $(if $(VGG),--vgg $(VGG)) $(if $(JUDGE),--judge $(JUDGE)) $(if $(MICROAST),--microast $(MICROAST))
 
-bench: $(READY)  ## measure everything, each REPEAT times, into one report (NAME=scale for one; KIT= VGG= JUDGE=)
+bench: $(READY)  ## measure everything, each REPEAT times, into one report (NAME=scale for one; KIT= VGG= JUDGE= MICROAST=)
 	@$(BENCH) --repeat $(or $(REPEAT),1)
 
 bench-quick: $(READY)  ## the same tiny, only to see that it runs

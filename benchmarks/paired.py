@@ -11,6 +11,7 @@ step, and what must hold.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import platform
 import sys
@@ -52,7 +53,8 @@ def main(arguments: Sequence[str]) -> int:
         if name == "check":
             _prepare_unseen(args.photos, pairs / "source", new, large)
         began = time.monotonic()
-        status = impasto([str(word) for word in command])
+        with contextlib.redirect_stdout(sys.stderr):  # what is printed here is the JSON alone
+            status = impasto([str(word) for word in command])
         if status not in (0, 1):  # a check that found something is no failure
             return status
         seconds[name] = round(seconds.get(name, 0) + time.monotonic() - began, 1)

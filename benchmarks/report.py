@@ -1,6 +1,7 @@
 """The project's whole benchmark as one report: what can be measured here is measured, and all that is known is shown.
 
     python benchmarks/report.py run [NAME ...] [--repeat 3] [--quick] [--kit DIR] [--vgg FILE] [--judge FILE]
+                                       [--microast DIR]
     python benchmarks/report.py page
 
 run    Runs the programs beside this one, each as often as asked for, and keeps what they print in `results/NAME.json`,
@@ -28,6 +29,7 @@ from impasto.weights.atomic import writing_whole
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 REPORT = "report"
+FILES = ("kit", "vgg", "judge", "microast")  # what may be given, since it cannot be shipped
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,16 @@ class Benchmark:
 
     name: str
     question: str
-    command: Sequence[str]  # the program and its arguments; {kit}, {vgg} and {judge} stand for files that are given
+    command: Sequence[str]  # the program and its arguments; {kit}, {vgg} … stand for files that are given
     quick: Sequence[str] = ()  # what makes it small, to try it out
 
     def needs(self) -> set[str]:
         """Return which files it asks for."""
-        return {name for name in ("kit", "vgg", "judge") if any(f"{{{name}}}" in word for word in self.command)}
+        return {name for name in FILES if any(f"{{{name}}}" in word for word in self.command)}
 
 
+_ONCE = ("--runs", "1")
+_SHORT_FILM = ("--size", "64", "--frames", "8", "--repeat", "1")
 BENCHMARKS = (
     Benchmark(
         "methods",
@@ -69,14 +73,22 @@ BENCHMARKS = (
         ("encoder.py", "--kit", "{kit}"),
         ("--pictures", "3"),
     ),
-    Benchmark("fast", "How good and quick is the fast network?", ("fast.py",)),
+    Benchmark("fast", "How quick is the fast network, and how much memory does it take?", ("fast.py", "speed"), _ONCE),
+    Benchmark(
+        "fast-microast",
+        "How quick is it beside MicroAST?",
+        ("fast.py", "speed", "--microast", "{microast}"),
+        _ONCE,
+    ),
+    Benchmark("skies", "Does the fast network draw patterns into a blank sky?", ("fast.py", "skies")),
     Benchmark(
         "scale",
         "Do memory and time per pixel stay flat up to 100 megapixels?",
         ("scale.py",),
         ("--megapixels", "0.05", "0.1", "--runs", "1"),
     ),
-    Benchmark("film", "How quick is film, and how much does it flicker?", ("film.py",)),
+    Benchmark("film", "How much does film flicker?", ("film.py", "steady"), _SHORT_FILM),
+    Benchmark("film-speed", "How quick is film beside single pictures?", ("film.py", "speed"), _SHORT_FILM),
     Benchmark(
         "cluster",
         "How many pictures a second does a machine paint, and what do the ways cost?",
@@ -88,6 +100,12 @@ BENCHMARKS = (
         "What does a network of one style gain over the fast network?",
         ("style_network.py", "paintings", "--kit", "{kit}", "--judge", "{judge}"),
         ("--count", "1", "--photos", "1", "--steps", "4"),
+    ),
+    Benchmark(
+        "paired",
+        "How soon has a U-Net learnt a style from pairs, and how near does it come?",
+        ("paired.py", "{kit}/photos", "{kit}/paintings/aic_100026.jpg", "--work", "runs/bench-paired"),
+        ("--count", "12", "--size", "48", "--steps", "2", "--work", "runs/bench-paired-quick", "--", "--steps", "4"),
     ),
 )
 
@@ -102,6 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     asked.add_argument("--kit", type=Path, help="folder with photos/, paintings/ and reference/")
     asked.add_argument("--vgg", type=Path, help="weights of VGG-19, whole or to relu4_1")
     asked.add_argument("--judge", type=Path, help="a Python file with a class Judge")
+    asked.add_argument("--microast", type=Path, help="folder with MicroAST's published weights")
     asked.add_argument("--to", type=Path, default=RESULTS, help="folder of the results")
     args = asked.parse_args(arguments)
     known = {one.name: one for one in BENCHMARKS}
@@ -134,7 +153,7 @@ def measure(benchmark: Benchmark, args: argparse.Namespace) -> None:
     shown = [
         "python",
         f"benchmarks/{words[0]}",
-        *(Path(word).name if Path(word).is_absolute() else word for word in words[1:]),
+        *map(_without_folder, words[1:]),
     ]
     document = {"machine": machine_facts(), "command": " ".join(shown), "quick": args.quick, "runs": runs}
     _write(args.to / f"{benchmark.name}.json", json.dumps(document, indent=1, ensure_ascii=False) + "\n")
@@ -163,9 +182,8 @@ def write_page(folder: Path) -> Path:
     parts = [_section(name, questions.get(name, name), found[name], summary[name]) for name in order]
     if absent:
         parts.append(section("Not measured yet", f"<p>{escaped(', '.join(absent))}</p>"))
-    text = page(
-        "Benchmarks", "\n".join(parts), subtitle="Medians over the runs, least and largest where there are several"
-    )
+    subtitle = "Medians over the runs, least and largest where there are several. Goals stand beside what was reached."
+    text = page("Benchmarks", "\n".join(parts), subtitle=subtitle)
     _write(folder / "report.html", text)
     _write(folder / "report.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
     return folder / "report.html"
@@ -194,11 +212,23 @@ def flattened(document: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, 
         yield " · ".join(path), float(document)
 
 
+def never_reached(document: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Give the way to everything that was asked for and has no number, since it did not come about."""
+    if isinstance(document, Mapping):
+        for name, inside in document.items():
+            if name not in ("machine", "curves"):
+                yield from never_reached(inside, (*path, str(name)))
+    elif document is None:
+        yield " · ".join(path)
+
+
 def _section(name: str, question: str, document: Mapping[str, Any], summary: Mapping[str, Mapping[str, float]]) -> str:
     rows = [
         [f"<td>{escaped(what)}</td>", _cell(found["median"]), f"<td>{_spread(found)}</td>"]
         for what, found in summary.items()
     ]
+    missed = dict.fromkeys(what for run in document.get("runs") or [document] for what in never_reached(run))
+    rows += [[f"<td>{escaped(what)}</td>", '<td data-value="inf">–</td>', "<td>not reached</td>"] for what in missed]
     machine = {key: str(value) for key, value in document.get("machine", {}).items()}
     how = facts({"command": document["command"], **machine} if "command" in document else machine)
     body = table(["what", "median", "least to largest"], rows)

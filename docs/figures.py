@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ import impasto
 from impasto import models
 from impasto.engine import Step
 from impasto.evaluation import contact_sheet, feature_sheet, network_drawing
-from impasto.images import fit_long_side, resize, write
+from impasto.images import resize, write
 
 FOLDER = Path(__file__).parent / "pictures"
 LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
@@ -61,23 +61,10 @@ class Studio:
 
 
 def first(studio: Studio) -> None:
-    """The README's picture: a photo in three paintings, each of them in the corner."""
-    size = studio.size * 2
-    photo, styles = samples.photos(size)["harbour"], samples.styles(size)
-    steps = {"size": size, "steps": studio.steps}
-    painted = [inset(impasto.stylize(photo, style, "optimize", **steps).image, style) for style in styles.values()]
-    row = torch.cat([resize(photo, (painted[0].shape[2], painted[0].shape[3])), *painted], dim=3)
-    small = resize(row, fit_long_side((row.shape[2], row.shape[3]), 1600))
-    write(small, studio.folder / "first.jpg", quality=85, overwrite=True)
-
-
-def inset(picture: Tensor, style: Tensor) -> Tensor:
-    """Return a picture with the style's painting in its lower left corner, a sixteenth of it, framed in white."""
-    height, width = picture.shape[2] // 4, picture.shape[3] // 4
-    shown, edge = picture.clone(), max(2, width // 40)
-    shown[..., -height - 2 * edge :, : width + 2 * edge] = 1
-    shown[..., -height - edge : -edge, edge : width + edge] = resize(style, (height, width))
-    return shown
+    """The README's picture: a photo, a painting, and the photo painted in its manner."""
+    large = replace(studio, size=studio.size * 2)
+    pictures = [("photo", large.photo), ("painting", large.style), ("result", large.paint())]
+    write(contact_sheet(pictures, cell=320, columns=3), studio.folder / "first.jpg", quality=88, overwrite=True)
 
 
 def ratio(studio: Studio) -> None:

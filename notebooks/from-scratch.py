@@ -27,7 +27,7 @@ def show(**pictures):
     figure, _ = plt.subplots(1, len(pictures), figsize=(width * len(pictures), height), layout="constrained")
     for axis, (name, picture) in zip(figure.axes, pictures.items(), strict=True):
         axis.imshow(picture[0].detach().clamp(0, 1).permute(1, 2, 0))
-        axis.set_title(name)
+        axis.set_title(name.replace("_", " "))
         axis.axis("off")
     plt.show()
 

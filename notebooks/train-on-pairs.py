@@ -40,7 +40,7 @@ def show(**pictures):
 folder = Path(tempfile.mkdtemp())
 painting = images.read(STYLE).pixels if STYLE else images.brushwork((256, 384))
 images.write(painting, folder / "painting.png")
-show(the_artist_s_manner=painting)
+show(the_painting=painting)
 
 # %% [markdown]
 # ## 1. Photos

@@ -37,6 +37,15 @@ def test_numbers_are_found_wherever_they_stand(report: ModuleType) -> None:
     assert dict(report.flattened(document)) == {"512 · peak MB": 5.0, "512 · met": 1.0}
 
 
+def test_what_was_not_reached_is_told(report: ModuleType, tmp_path: Path) -> None:
+    document = {"machine": {"gpu": None}, "race": {"ours": {"seconds": None, "loss": 0.1}}}
+    (tmp_path / "race-256.json").write_text(json.dumps(document))
+    assert list(report.never_reached(document)) == ["race · ours · seconds"]
+    shown = report.write_page(tmp_path).read_text(encoding="utf-8")
+    assert "race · ours · seconds" in shown
+    assert "not reached" in shown
+
+
 def test_of_several_runs_the_median_and_the_spread_are_told(report: ModuleType, tmp_path: Path) -> None:
     runs = [{"seconds": value} for value in (3.0, 1.0, 8.0)]
     document = {"machine": {"processor": "<one>"}, "command": "python x.py", "runs": runs}
@@ -77,7 +86,7 @@ def test_what_a_program_prints_is_kept_with_the_machine_and_the_command(
     report.main(["run", "film", "cluster", "--repeat", "2", "--to", str(tmp_path)])
     kept = json.loads((tmp_path / "film.json").read_text())
     assert kept["runs"] == [{"frames": 3}, {"frames": 3}]
-    assert kept["command"] == "python benchmarks/film.py"
+    assert kept["command"] == "python benchmarks/film.py steady"
     assert kept["machine"]["torch"]
     assert not (tmp_path / "cluster.json").exists()
 

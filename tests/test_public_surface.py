@@ -6,20 +6,28 @@ import json
 import subprocess
 import sys
 from types import ModuleType
+from typing import get_args
 
 import pytest
 
 import impasto
 
 PUBLIC = {
+    "Adain",
+    "AnyTraining",
+    "EncoderTraining",
+    "Fast",
     "FilmOptions",
     "ImpastoError",
+    "Magenta",
+    "MagentaHub",
     "MethodOptions",
     "Optimize",
     "PairedTraining",
     "Result",
     "Step",
     "StyleTraining",
+    "Trained",
     "__version__",
     "images",
     "load",
@@ -52,6 +60,16 @@ def test_the_names_are_the_real_things():
     assert impasto.Result is engine.Result
     assert isinstance(impasto.losses, ModuleType)
     assert impasto.__version__[0].isdigit()
+
+
+def test_every_method_and_every_training_has_its_public_config():
+    from impasto.config import METHODS
+    from impasto.training.door import Training
+
+    kinds = [*METHODS.values(), *get_args(Training)]
+    assert len(kinds) >= 10
+    assert {kind.__name__ for kind in kinds} <= PUBLIC
+    assert [getattr(impasto, kind.__name__) for kind in kinds] == kinds
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -15,11 +15,18 @@ if TYPE_CHECKING:
     from impasto import images as images
     from impasto import losses as losses
     from impasto import models as models
+    from impasto.config import Adain as Adain
+    from impasto.config import AnyTraining as AnyTraining
+    from impasto.config import EncoderTraining as EncoderTraining
+    from impasto.config import Fast as Fast
     from impasto.config import FilmOptions as FilmOptions
+    from impasto.config import Magenta as Magenta
+    from impasto.config import MagentaHub as MagentaHub
     from impasto.config import MethodOptions as MethodOptions
     from impasto.config import Optimize as Optimize
     from impasto.config import PairedTraining as PairedTraining
     from impasto.config import StyleTraining as StyleTraining
+    from impasto.config import Trained as Trained
     from impasto.engine import Result as Result
     from impasto.engine import Step as Step
     from impasto.engine import load as load
@@ -35,14 +42,21 @@ if TYPE_CHECKING:
     __version__: str
 
 __all__ = [
+    "Adain",
+    "AnyTraining",
+    "EncoderTraining",
+    "Fast",
     "FilmOptions",
     "ImpastoError",
+    "Magenta",
+    "MagentaHub",
     "MethodOptions",
     "Optimize",
     "PairedTraining",
     "Result",
     "Step",
     "StyleTraining",
+    "Trained",
     "__version__",
     "images",
     "load",
@@ -58,14 +72,21 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Adain": "impasto.config",
+    "AnyTraining": "impasto.config",
+    "EncoderTraining": "impasto.config",
+    "Fast": "impasto.config",
     "FilmOptions": "impasto.config",
     "ImpastoError": "impasto.errors",
+    "Magenta": "impasto.config",
+    "MagentaHub": "impasto.config",
     "MethodOptions": "impasto.config",
     "Optimize": "impasto.config",
     "PairedTraining": "impasto.config",
     "Result": "impasto.engine",
     "Step": "impasto.engine",
     "StyleTraining": "impasto.config",
+    "Trained": "impasto.config",
     "load": "impasto.engine",
     "methods": "impasto.engine",
     "plan": "impasto.engine",

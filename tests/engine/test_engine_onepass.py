@@ -104,7 +104,7 @@ def test_color_only_takes_no_texture_and_works_for_a_style_without_pictures(phot
 def test_a_painter_with_its_style_inside_takes_none(photo):
     stylizer = OnePass(Fast(), Plain())
     assert (stylizer(photo).image - (1 - photo)).abs().mean() < 0.02  # enlarged and made small again
-    with pytest.raises(InputError, match="leave them out"):
+    with pytest.raises(InputError, match="give the photo alone"):
         stylizer(photo, color(0.1, 0.1, 0.1))
     half = OnePass(Fast(strength=50), Plain())(photo).image
     assert (half - photo).abs().mean() < (stylizer(photo).image - photo).abs().mean()

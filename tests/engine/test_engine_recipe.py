@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from impasto.config import Optimize
+from impasto.engine import recipe as recipes_module
 from impasto.engine.recipe import Ingredient, Recipe, deciding_options, find_ingredient, versions
 from impasto.errors import InputError
 from impasto.weights import file_sha256
@@ -112,6 +113,16 @@ def test_paths_are_left_out_of_options() -> None:
 
 def test_versions_name_what_can_change_a_pixel() -> None:
     assert {"impasto", "torch", "pillow", "python"} <= set(versions())
+
+
+def test_versions_are_looked_up_once_and_nobody_can_change_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    recipes_module._versions.cache_clear()
+    monkeypatch.setattr("importlib.metadata.version", lambda name: asked.append(name) or "1.0")
+    versions().clear()
+    assert versions()["torch"] == "1.0"
+    assert len(asked) == len(set(asked))
+    recipes_module._versions.cache_clear()
 
 
 # --- finding -----------------------------------------------------------------------------------------------------

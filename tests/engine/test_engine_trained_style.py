@@ -9,7 +9,7 @@ import torch
 
 from impasto.engine import load
 from impasto.errors import InputError
-from impasto.images import harbour
+from impasto.images import harbour, transfer_color_only
 from impasto.models.style_network import StyleNetwork
 from impasto.models.trained import save_model
 
@@ -47,6 +47,15 @@ def test_strength_goes_from_the_photo_to_the_painting(model: Path, photo: torch.
     assert away[1] > 0
 
 
+def test_only_the_colors_of_the_painting_can_be_taken(model: Path, photo: torch.Tensor) -> None:
+    """There is no painting to take colors from but the one that the model makes of the photo."""
+    paint = load(str(model), device="cpu")
+    painted, taken = paint(photo).image, paint(photo, color_only=True).image
+    assert torch.allclose(taken, transfer_color_only(photo, painted), atol=1e-5)
+    assert (taken - photo).abs().mean() > 1e-3
+    assert (paint(photo, color_only=True, strength=0).image - photo).abs().max() == 0
+
+
 def test_larger_pictures_do_not_depend_on_their_tiles(model: Path, photo: torch.Tensor) -> None:
     paint = load(str(model), device="cpu", size=700)
     whole, tiled = paint(photo, tile=1024).image, paint(photo, tile=320).image
@@ -55,5 +64,5 @@ def test_larger_pictures_do_not_depend_on_their_tiles(model: Path, photo: torch.
 
 
 def test_a_style_beside_such_a_model_is_a_misunderstanding(model: Path, photo: torch.Tensor) -> None:
-    with pytest.raises(InputError, match="leave them out"):
+    with pytest.raises(InputError, match=r"a style was given, .* give the photo alone"):
         load(str(model), device="cpu")(photo, harbour((32, 32)))

@@ -115,6 +115,15 @@ def test_a_seam_is_found_and_placed(photo: Tensor, level: bool) -> None:
     assert "seam" not in names(tiles, tiles)
 
 
+def test_ruled_lines_of_the_painting_are_no_seams(photo: Tensor) -> None:
+    ruled = photo.clone()
+    ruled[..., 90:, :] *= 0.8  # a line across, which the photo has not
+    style = scenery(9)
+    assert "seam" in names(ruled, photo, style)
+    style[..., 40:, :] *= 0.6  # elsewhere, and plainer
+    assert "seam" not in names(ruled, photo, style)
+
+
 def test_a_slanting_edge_is_no_seam(photo: Tensor) -> None:
     y, x = torch.arange(photo.shape[2]).view(-1, 1), torch.arange(photo.shape[3])
     assert "seam" not in names((photo + 0.3 * (x > 90 + 0.1 * y)).clamp(0, 1))

@@ -58,6 +58,18 @@ def test_resizing_keeps_flat_colors_and_means() -> None:
     assert (resize(fine, (20, 20)) - 0.5).abs().max() < 0.1
 
 
+@pytest.mark.parametrize("before", [(40, 1), (40, 3), (1, 40), (3, 40), (40, 40)])
+@pytest.mark.parametrize("after", [(25, 1), (90, 1), (1, 25), (1, 1), (30, 2)])
+def test_a_picture_one_pixel_wide_is_resized_like_any_other(before: tuple[int, int], after: tuple[int, int]) -> None:
+    """What changes along one side only is the same line of colors, whatever the other side is."""
+    ramp = torch.linspace(0, 1, before[0]).view(1, 1, -1, 1).expand(1, 3, *before)
+    found = resize(ramp.contiguous(), after)
+    expected = resize(ramp[..., :1].expand(1, 3, before[0], 8).contiguous(), (after[0], 8))[..., :1]
+    assert torch.allclose(found, expected.expand_as(found), atol=1e-5)
+    turned = resize(ramp.transpose(2, 3).contiguous(), after[::-1])
+    assert torch.allclose(turned, found.transpose(2, 3), atol=1e-5)
+
+
 def test_resizing_to_the_same_size_is_free() -> None:
     x = torch.rand(1, 3, 4, 5)
     assert resize(x, (4, 5)) is x

@@ -170,6 +170,19 @@ def test_other_shapes_are_refused(tmp_path: Path) -> None:
         import_network(save_pickle(state, tmp_path / "wide.pth"))
 
 
+@pytest.mark.parametrize("shape", [(), (0,), (8, 3, 9, 9, 1), (8, 0, 9, 9)])
+@pytest.mark.parametrize("tool", ["pytorch", "lengstrom"])
+def test_shapes_that_no_layer_has_are_refused(tool: str, shape: tuple[int, ...], tmp_path: Path) -> None:
+    path = tmp_path / "shapes.npz"
+    if tool == "pytorch":
+        state = {name: np.ones(shape, np.float32) for name in pytorch_state()}
+    else:
+        state = {name: np.ones(shape, np.float32) for name in lengstrom_variables()}
+    np.savez(path, **state)
+    with pytest.raises(WeightsError, match="other shapes"):
+        import_network(path)
+
+
 @pytest.mark.parametrize("value", [0.0, float("nan")])
 def test_a_network_that_paints_nothing_is_refused(value: float, tmp_path: Path) -> None:
     state = {name: torch.full_like(x, value) for name, x in pytorch_state().items()}

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from impasto.config.exporting import Storage
 from impasto.errors import MissingExtraError, WeightsError
+from impasto.models.grain import grain
 from impasto.models.onnx_files import Input, OnnxFile, write_onnx
 
 onnx = pytest.importorskip("onnx", reason="the extra export is not installed")
@@ -51,6 +52,23 @@ def files(network: Small, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
 def test_a_file_paints_any_size_of_whole_cells(files: dict[str, Path], network: Small, size: tuple[int, int]) -> None:
     photo, strength = torch.rand(1, 3, *size), torch.full((1, 1), 0.7)
     assert torch.allclose(OnnxFile(files["float32"])(photo, strength), network(photo, strength), atol=1e-5)
+
+
+class Field(nn.Module):
+    """The noise that strokes grow from, as a network of ours asks for it."""
+
+    def forward(self, photo: Tensor) -> Tensor:
+        return grain((photo.shape[-2] // 4, photo.shape[-1] // 4), seed=3)
+
+
+def test_a_file_counts_as_we_do_at_every_size(tmp_path: Path) -> None:
+    """Whole numbers are divided otherwise in ONNX below zero; a field of noise is full of such counting."""
+    path = tmp_path / "field.onnx"
+    write_onnx(path, Field(), [Input("photo", torch.rand(1, 3, 64, 96), 8)], "noise", metadata={})
+    file = OnnxFile(path)
+    for cells in range(3, 12):
+        photo = torch.zeros(1, 3, 8 * cells, 8 * (20 - cells))
+        assert torch.allclose(file(photo), Field()(photo), atol=1e-5)
 
 
 @pytest.mark.parametrize(("storage", "tolerance"), [("float16", 2e-3), ("int8", 3e-2)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pickle
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -127,6 +128,38 @@ def test_a_pickle_bomb_does_not_go_off(form: str, tmp_path: Path) -> None:
 def test_the_bomb_is_live(tmp_path: Path) -> None:
     pickle.loads(pickle.dumps(Bomb(tmp_path / "exploded")))
     assert (tmp_path / "exploded").exists()
+
+
+def save_claim(form: str, path: Path) -> None:
+    """Write a small file that claims to hold four terabytes (in an archive: three hundred megabytes of nothing)."""
+    if form == "expanded":
+        torch.save({"weight": torch.zeros(1).expand(10**6, 10**6)}, path)
+    elif form == "hdf5":
+        h5py = pytest.importorskip("h5py", reason="the extra 'keras' is not installed")
+        with h5py.File(path, "w") as file:
+            file.create_dataset("weight", shape=(10**6, 10**6), dtype="f4", chunks=(100, 100))
+    else:
+        with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("weight.npy", "w") as entry:
+            for _ in range(300):
+                entry.write(bytes(10**6))
+
+
+@pytest.mark.parametrize("form", ["expanded", "hdf5", "npz"])
+def test_a_small_file_cannot_fill_the_memory(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "claim.dat"
+    save_claim(form, path)
+    assert path.stat().st_size < 2**20
+    for read in (read_tensors, lambda path: read_weights(path, purpose="test")):
+        with pytest.raises(WeightsError, match=r"claims to hold .* GB, far more than its size allows"):
+            read(path)
+
+
+@pytest.mark.filterwarnings("ignore:Sparse invariant checks")
+def test_tensors_of_unusual_kinds_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "kinds.pth"
+    unusual = {"sparse": torch.eye(3).to_sparse(), "complex": torch.zeros(2, dtype=torch.complex64)}
+    torch.save({**unusual, **TENSORS}, path)
+    assert set(read_tensors(path)[0]) == set(TENSORS)
 
 
 def test_a_state_inside_a_checkpoint_is_found(tmp_path: Path) -> None:

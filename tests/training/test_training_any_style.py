@@ -40,7 +40,7 @@ def folders(tmp_path_factory):
 @pytest.fixture
 def config(folders):
     return AnyTraining(
-        photos=folders / "photos", paintings=folders / "paintings", steps=2, batch=2, crop=64, style_side=96,
+        photos=folders / "photos", paintings=folders / "paintings", steps=2, batch=2, crop=96, style_side=96,
         validate_every=2, reuse=1, device="cpu",
     )  # fmt: skip
 

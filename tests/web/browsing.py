@@ -16,9 +16,9 @@ from typing import Any
 
 from patience import until
 
-__all__ = ["Server", "another_picture", "browser_pages", "serving"]
+__all__ = ["Server", "browser_pages", "downloaded", "painted", "serving", "uploader"]
 
-START_SECONDS = 120.0
+START_SECONDS = 240.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,10 @@ class Server:
     def memory(self) -> int:
         """Return the bytes that all of them hold."""
         return sum(_resident(process) for process in self.processes())
+
+    def processor_seconds(self) -> float:
+        """Return the processor time that all of them have used: a busy machine does not add to it."""
+        return sum(_worked(process) for process in self.processes())
 
     def files(self) -> list[Path]:
         """Return what lies in the private folder."""
@@ -82,7 +86,7 @@ def browser_pages(chromium: str, **viewport: Any) -> Iterator[Any]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **viewport})
-        context.set_default_timeout(90_000)
+        context.set_default_timeout(180_000)
         strange: list[str] = []
         context.on("request", lambda request: _note(request.url, strange))
         yield context
@@ -120,6 +124,14 @@ def _children(process: int) -> list[int]:
     return found
 
 
+def _worked(process: int) -> float:
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def _resident(process: int) -> int:
     try:
         return int(Path(f"/proc/{process}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
@@ -127,12 +139,27 @@ def _resident(process: int) -> int:
         return 0
 
 
-def another_picture(page: Any, before: str) -> None:
-    """Wait until the divider shows another painting than the one at this address; it may be gone for a moment."""
-    page.wait_for_function(
-        """before => {
-            const after = document.querySelector(".divider img.after");
-            return after && after.src !== before;
-        }""",
-        arg=before,
-    )
+def painted(page: Any, words: str = "", *, instead_of: str = "") -> str:
+    """Wait until the painting that was asked for is there, and return its address.
+
+    ``words`` are to stand below it; ``instead_of`` is the address of the one before. The divider lives in a shadow
+    tree, which Playwright's selectors look into and scripts of the page do not.
+    """
+    done = page.locator(".divider[aria-busy='false']", has_text=words)
+    done.locator(f"img.after[src]:not([src='{instead_of}'])").wait_for()
+    address: str = done.locator("img.after").get_attribute("src")
+    return address
+
+
+def uploader(page: Any, number: int = 0) -> Any:
+    """Return the place where files are dropped: of the photo first, of a painting second."""
+    return page.locator("[data-testid=stFileUploaderDropzoneInput]").nth(number)
+
+
+def downloaded(page: Any, button: str, to: Path) -> Path:
+    """Press a download's button and return the file that came, under the name it came with."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).first.click()
+    path = to / download.value.suggested_filename
+    download.value.save_as(path)
+    return path

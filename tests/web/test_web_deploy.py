@@ -62,7 +62,7 @@ def test_the_space_has_what_hugging_face_reads() -> None:
 @pytest.mark.long
 def test_a_fresh_environment_paints_within_a_gigabyte(chromium_path: str, tmp_path: Path) -> None:
     """Install exactly the requirements, run the main file as the cloud does, and paint one picture."""
-    from browsing import browser_pages, serving
+    from browsing import browser_pages, painted, serving
 
     folder = tmp_path / "environment"
     places = venv.EnvBuilder(with_pip=True).ensure_directories(folder)
@@ -78,7 +78,7 @@ def test_a_fresh_environment_paints_within_a_gigabyte(chromium_path: str, tmp_pa
     with serving(tmp_path, command=command, folder=REPOSITORY) as server, browser_pages(chromium_path) as context:
         page = context.new_page()
         page.goto(server.url)
-        page.wait_for_selector(".divider img.after[src]")
+        painted(page)
         memory = server.memory()
         assert not _everything(server.home)
         print(f"{memory / 1e6:.0f} MB")

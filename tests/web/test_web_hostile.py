@@ -60,18 +60,18 @@ def test_what_unfolds_to_too_many_pixels_is_refused_before_it_is_unfolded(
 
 @pytest.mark.long
 def test_hostile_uploads_on_the_real_page(chromium_path: str, tmp_path: Path) -> None:
-    from browsing import browser_pages, serving
+    from browsing import browser_pages, painted, serving
 
     with serving(tmp_path, "--preview", "160", "--megapixels", "4", "--workers", "1") as server:
         with browser_pages(chromium_path) as context:
             page = context.new_page()
             page.goto(server.url)
-            page.wait_for_selector(".divider img.after[src]")
+            painted(page)
             for number, (name, data) in enumerate(hostile_uploads(200)):
                 _drop(page, f"{number}-{name[-60:]}", data)
                 assert page.locator("[data-testid=stException]").count() == 0
                 assert "Traceback" not in page.content()
-            page.wait_for_selector(".divider img.after[src]")
+            painted(page)
             kept = [path for path in server.files() if path.name == "your picture"]
             assert len(kept) <= 1, "uploads were left on the disk"
         assert server.process.poll() is None

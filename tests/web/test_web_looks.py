@@ -11,13 +11,9 @@ from pathlib import Path
 import pytest
 
 from impasto.apps.serve import streamlit_flags
+from impasto.apps.web.looks import style_sheet, theme
 from impasto.apps.web.parts.serving import asset
 from impasto.config.serving import Serving
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 WEB = Path(str(files("impasto.apps.web")))
 PARTS = ("brush", "divider", "gallery", "pad")
@@ -37,13 +33,21 @@ def _luminance(color: str) -> float:
 
 @pytest.mark.parametrize("mode", ["light", "dark"])
 def test_words_stand_out_by_day_and_by_night(mode: str) -> None:
-    theme = tomllib.loads((WEB / "theme.toml").read_text(encoding="utf-8"))["theme"]
-    colors = {**theme, **theme[mode]}
+    colors = {**theme(), **theme()[mode]}
     for paper in ("backgroundColor", "secondaryBackgroundColor"):
         assert contrast(colors["textColor"], colors[paper]) >= 7
         assert contrast(colors["linkColor"], colors[paper]) >= 4.5
         assert contrast(colors["primaryColor"], colors[paper]) >= 3, "frames and dials are to be seen"
     assert contrast(colors["primaryColor"], "#ffffff") >= 4.3, "the words on buttons, which are large"
+
+
+def test_the_style_sheet_has_the_colors_that_it_names() -> None:
+    """Streamlit defines its own variables inside the parts only; on the page they would be nothing."""
+    sheet = style_sheet()
+    named = set(re.findall(r"var\((--[\w-]+)\)", sheet))
+    assert named
+    assert named <= set(re.findall(r"(--[\w-]+):", sheet))
+    assert f"light-dark({theme()['light']['textColor']}, {theme()['dark']['textColor']})" in sheet
 
 
 @pytest.mark.parametrize("name", PARTS)

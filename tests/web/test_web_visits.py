@@ -64,7 +64,7 @@ def test_there_is_an_end_to_a_visitors_room(studio_with: Callable[..., Studio]) 
 def test_old_paintings_give_way_before_anything_is_refused(studio_with: Callable[..., Studio]) -> None:
     visit = Visit(studio_with(disk_megabytes=10), "somebody")
     old = visit.recall("old", lambda: visit.job("echo"))
-    assert old.finished.wait(20)
+    assert old.finished.wait(60)
     (old.folder / "large").write_bytes(bytes(11_000_000))
     assert visit.receive(jpeg(), "photo.jpg")
     assert not old.folder.exists()
@@ -73,9 +73,9 @@ def test_old_paintings_give_way_before_anything_is_refused(studio_with: Callable
 def test_the_same_settings_are_painted_once(visit: Visit) -> None:
     made = [visit.recall("key", lambda: visit.job("echo")) for _ in range(2)]
     assert made[0] is made[1]
-    assert made[0].finished.wait(20)
+    assert made[0].finished.wait(60)
     for number in range(REMEMBERED):
-        assert visit.recall(number, lambda: visit.job("echo")).finished.wait(20)
+        assert visit.recall(number, lambda: visit.job("echo")).finished.wait(60)
     assert not made[0].folder.exists(), "the oldest painting was not forgotten"
 
 
@@ -83,7 +83,7 @@ def test_another_photo_forgets_what_was_painted_from_the_first(visit: Visit) -> 
     first = upload(visit)
     visit.use_photo(first)
     painted = visit.recall("key", lambda: visit.job("echo"))
-    assert painted.finished.wait(20)
+    assert painted.finished.wait(60)
     visit.use_photo(upload(visit))
     assert not first.job.folder.exists()
     assert not painted.folder.exists()
@@ -101,7 +101,7 @@ def test_the_end_of_a_visit_removes_everything_and_stops_its_work(visit: Visit, 
     work = visit.start("perfect", visit.job("dawdle", lane="long"))
     assert until(lambda: work.told)
     visit.end()
-    assert work.finished.wait(5)
+    assert work.finished.wait(60)
     assert not visit.folder.exists()
 
 
@@ -118,7 +118,7 @@ def test_when_the_page_was_closed_a_while_ago_the_visit_ends(studio_with: Callab
     visits = Visits(studio_with(keep_seconds=1), here.__contains__)
     gone, stays = visits.of("one"), visits.of("other")
     here.discard("one")
-    assert until(lambda: gone.is_over, 10)
+    assert until(lambda: gone.is_over)
     assert not gone.folder.exists()
     assert not stays.is_over
     assert visits.of("one") is not gone

@@ -14,9 +14,9 @@ from PIL import Image
 from impasto.apps.web.environment import as_environment, serving_from_environment
 from impasto.apps.web.parts.brush import mask_from
 from impasto.apps.web.parts.pad import shares_from
-from impasto.apps.web.views.charts import MOST_POINTS, chart_rows
-from impasto.apps.web.views.models import companions, models_in
+from impasto.apps.web.views.charts import MOST_POINTS, SHOWN, chart_rows
 from impasto.apps.web.words import bytes_text, duration_text, ordinal, progress_of, progress_text, size_text
+from impasto.apps.web.worker import for_visitors
 from impasto.config.serving import Serving
 from impasto.errors import OptionError
 
@@ -64,10 +64,25 @@ def test_a_waiting_visitor_knows_the_place_and_a_served_one_the_time() -> None:
 
 def test_a_long_history_is_thinned_and_keeps_its_end() -> None:
     history = [{"total": 1 / (step + 1), "content": 0.0} for step in range(1000)]
-    rows = chart_rows(history)
+    rows = chart_rows(history, SHOWN)
     assert len(rows) <= MOST_POINTS + 1
     assert rows[-1] == {"step": 1000, "loss": "total", "value": 0.001}
     assert {row["loss"] for row in rows} == {"total"}, "0 has no logarithm"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("/srv/models/mona.safetensors holds no weights.", "Mona.safetensors holds no weights."),
+        ("the file '/srv/a b/c.png' is damaged; try 3/4 or https://a.org/b.", None),
+        ("C:\\Users\\me\\mona.safetensors is damaged.", "Mona.safetensors is damaged."),
+        ("too large, or allow it with IMPASTO_MAX_PIXELS=5.", "Too large."),
+    ],
+)
+def test_a_refusal_names_no_folder_of_the_owner(told: str, shown: str | None) -> None:
+    said = for_visitors(told)
+    assert "/srv" not in said
+    assert "3/4 or https://a.org/b" in said or said == shown
 
 
 @pytest.mark.parametrize(
@@ -109,18 +124,3 @@ def test_the_owners_options_survive_the_environment(tmp_path: Path) -> None:
 def test_a_wrong_option_in_the_environment_is_refused_in_a_sentence() -> None:
     with pytest.raises(OptionError, match=r"IMPASTO_WEB_.*port is 'abc'"):
         serving_from_environment({"IMPASTO_WEB_PORT": "abc"})
-
-
-def test_only_model_files_inside_the_owners_folder_are_listed(tmp_path: Path) -> None:
-    folder = tmp_path / "models"
-    (folder / "run").mkdir(parents=True)
-    outside = tmp_path / "outside.safetensors"
-    outside.touch()
-    for name in ("wave.safetensors", "wave-losses.png", "ink.pt", "run/night.safetensors", "run/sheet.png"):
-        (folder / name).touch()
-    (folder / "sneaky.safetensors").symlink_to(outside)
-    found = models_in(folder)
-    assert [path.name for path in found] == ["night.safetensors", "wave.safetensors"]
-    assert [path.name for path in companions(found[0])] == ["sheet.png"]
-    assert [path.name for path in companions(found[1])] == ["wave-losses.png"]
-    assert models_in(None) == models_in(tmp_path / "nowhere") == []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import socket
 from pathlib import Path
 
 import pytest
@@ -168,6 +169,28 @@ def test_without_a_server_the_message_says_what_to_put_where() -> None:
     ):
         assert part in message
     assert "\n" not in message
+
+
+def test_without_a_network_one_sentence_says_so_and_nothing_else(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def nowhere(*_: object, **__: object) -> None:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", nowhere)
+    monkeypatch.setattr("impasto.weights.fetching._PAUSE", 0)
+    addresses = ("http://impasto.invalid/net.bin", "http://mirror.invalid/net.bin")
+    with pytest.raises(WeightsError) as caught:
+        fetch(entry_for(*addresses))
+    assert str(caught.value).count("its server was not found; is this computer online?") == 1
+    assert "Errno" not in str(caught.value)
+    assert not [record for record in caplog.records if record.levelname == "WARNING"]
+
+
+def test_every_address_that_failed_says_why(host: Host) -> None:
+    host.content["/false"] = CONTENT[::-1]
+    with pytest.raises(WeightsError, match=r"was not the published file .*; Connection refused\)"):
+        fetch(entry_for(host.url("/false"), "http://127.0.0.1:9/net.bin"))
 
 
 def test_offline_nobody_is_asked(host: Host, monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:

@@ -87,7 +87,15 @@ class AnyTraining(FitOptions):
     paintings: Path = option(Path("paintings"), "Folder of paintings.", is_input=True)
     reuse: int = option(3, "Batches in a row that show the same photos, which are then described once.", minimum=1)
     from_weights: Path | None = option(None, "Weights of a fast network to start from.", is_input=True)
-    crop: int = option(192, "Side of a crop; a multiple of 8.", minimum=64, maximum=1024, unit="px")
+    crop: int = option(
+        288, "Side of a crop; it and its share by finer are multiples of 8.", minimum=72, maximum=1536, unit="px"
+    )
+    finer: float = option(
+        1.5,
+        "How many times finer than it is shown a picture is painted: fine strokes, and no grid.",
+        minimum=1,
+        maximum=4,
+    )
     style_side: int = option(512, "Long side at which paintings are looked at.", minimum=64, unit="px")
     style_weight: float = option(1.0, "How much the style counts.", minimum=0)
     content_weight: float = option(0.35, "How much the photo's shapes count.", minimum=0)

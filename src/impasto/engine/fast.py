@@ -24,11 +24,15 @@ from impasto.weights import file_sha256
 
 __all__ = ["FastPainter", "fast_stylizer", "vector_of"]
 
+PAINTED_SIDE = 768
+"""Long side at which it paints: half as large again as paintings are looked at, as it learnt to (``finer``)."""
+
 
 def fast_stylizer(config: Fast) -> OnePass:
     """Return the method ready to paint."""
     device = pick_device(config.device)
-    return OnePass(config, FastPainter(device, pick_precision("auto", device), config.seed))
+    painter = FastPainter(device, pick_precision("auto", device), config.seed)
+    return OnePass(config, painter, base=PAINTED_SIDE)
 
 
 class FastPainter:

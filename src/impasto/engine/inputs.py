@@ -89,7 +89,8 @@ def prepare(content: One, style: Given, config: MethodOptions, *, needs_style: b
     if needs_style and not given:
         raise InputError("no style was given; give at least one painting, or the name of a style of the gallery.")
     if given and not needs_style:
-        raise InputError(f"{len(given)} styles were given, but this model paints in the one it learnt; leave them out.")
+        what = "a style was" if len(given) == 1 else f"{len(given)} styles were"
+        raise InputError(f"{what} given, but this model paints in the one it learnt; give the photo alone.")
     shares = _shares(config.style_weights, len(given))
     if config.mask and len(config.mask) != max(1, len(given)):
         raise OptionError(f"{len(config.mask)} masks were given for {len(given)} styles; give one mask for each style.")

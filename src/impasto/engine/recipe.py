@@ -6,6 +6,7 @@ A recipe names its inputs by base name and SHA-256, never by folder: it says not
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import platform
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -97,9 +98,15 @@ def deciding_options(config: Any) -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Return the versions that can change a pixel."""
+    return dict(_versions())
+
+
+@functools.cache
+def _versions() -> tuple[tuple[str, str], ...]:
+    """Look once: a film or a folder asks with every picture, and the answer is searched for on disk."""
     from importlib.metadata import version
 
-    return {name: version(name) for name in ("impasto", "torch", "pillow")} | {"python": platform.python_version()}
+    return *((name, version(name)) for name in ("impasto", "torch", "pillow")), ("python", platform.python_version())
 
 
 def find_ingredient(wanted: Ingredient, places: Iterable[Path], sha256: Callable[[Path], str]) -> Path:

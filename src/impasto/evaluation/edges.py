@@ -2,7 +2,8 @@
 
 A drawn edge wanders and ends; a seam between tiles and a halo along the border run along a whole row or column
 of pixels. So the line is cut into parts, and what almost all parts agree upon counts. The photo's own horizon
-or window frame, where it stands at the same place, excuses a line.
+or window frame, where it stands at the same place, excuses a line; ruled lines of the painting excuse those as
+plain as they are, wherever they came to stand.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _SMALLEST = 48  # pixels: below, a line is too short to tell
 _PARTS = 8  # of a line
 _NEAR = 12  # columns to each side that a seam must stand out from
 _DEEPEST = 24  # pixels of border
+_AGAINST_SEAMS = "If it was painted in tiles, paint without --tile, or with a larger one; if not, try another --seed."
 
 
 class _View(NamedTuple):
@@ -32,21 +34,28 @@ class _View(NamedTuple):
     photo: Tensor | None
 
 
-def find_seams(picture: Tensor, photo: Tensor | None) -> list[Finding]:
+def find_seams(picture: Tensor, photo: Tensor | None, style: Tensor | None = None) -> list[Finding]:
     """Return the most visible seam of each direction, if there is one."""
-    found = []
+    found, ruled = [], _ruled_lines(style)
     for view in _views(picture, photo)[::2]:
         steps = seam_steps(view.picture)
         if view.photo is not None:
             steps = steps - _widened(seam_steps(view.photo))
         margin = _deepest(view.picture)  # what lies further out is the border's
         inner = steps[margin : len(steps) - margin]
-        severity = graded(float(inner.max()), 0.006, 0.06)
+        severity = graded(float(inner.max()) - ruled.get(view.side, 0.0), 0.006, 0.06)
         if severity:
             place = margin + int(inner.argmax()) + 1
             line = f"upright line at x = {place}" if view.side == "left" else f"level line at y = {place}"
-            found.append(Finding("seam", severity, line, "Paint without tiles, or with larger ones."))
+            found.append(Finding("seam", severity, line, _AGAINST_SEAMS))
     return found
+
+
+def _ruled_lines(style: Tensor | None) -> dict[str, float]:
+    """Return how plain a painting's own straight lines are, upright ones as "left" and level ones as "top"."""
+    if style is None:
+        return {}
+    return {view.side: max(0.0, float(seam_steps(view.picture).max())) for view in _views(style, None)[::2]}
 
 
 def find_border(picture: Tensor, photo: Tensor | None) -> list[Finding]:

@@ -39,7 +39,7 @@ def feature_sheet(
     if channels < 1:
         raise OptionError(f"channels is {channels}; allowed is a whole number, 1 or more.")
     layers = [_layer(name, maps, channels, cell) for name, maps in features.items()]
-    note = "The channels that are strong in some places, silent in others and least like each other."
+    note = "Channels strong in some places, silent in others, least like each other."
     page = canvas.page(canvas.stacked(layers, gap=2 * _TYPE), title or "Feature maps", 1.6 * _TYPE, note=note)
     return canvas.finished(page, path)
 
@@ -88,7 +88,7 @@ def gram_sheet(
     rows = [blocks[start : start + across] for start in range(0, len(blocks), across)]
     body = canvas.table(rows, gap=(2 * _TYPE, round(1.5 * _TYPE)), align=("end", "start"))
     body = canvas.stacked([body, _legend(cell)], gap=round(1.5 * _TYPE))
-    note = "How often two channels fire together, channels ordered by similarity."
+    note = "How often two channels fire together, alike ones side by side."
     page = canvas.page(body, title or "Gram matrices", 1.6 * _TYPE, note=note)
     return canvas.finished(page, path)
 

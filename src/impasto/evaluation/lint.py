@@ -31,7 +31,7 @@ def lint(picture: Tensor, photo: Tensor | None = None, style: Tensor | None = No
         *broken,
         *find_grid(x, references),
         *find_border(x, like),
-        *find_seams(x, like),
+        *find_seams(x, like, None if style is None else references[-1]),
         *find_clipping(x, references),
         *find_fog(x, references),
         *find_noise(x, references),

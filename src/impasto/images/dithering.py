@@ -6,15 +6,16 @@ What is needed for GIF: a palette for each frame, or a dither that spreads error
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-__all__ = ["common_palette", "dithered"]
+__all__ = ["common_palette", "dithered", "held_still"]
 
 _DEPTH = 8  # of 255: about the distance of neighbouring colors in a palette of 255
+_HARDLY = 4  # of 255: less than a palette tells apart, so nobody sees that a color was kept
 
 
 def common_palette(pictures: Sequence[Image.Image]) -> Image.Image:
@@ -33,6 +34,24 @@ def dithered(picture: Image.Image, palette: Image.Image) -> Image.Image:
     pixels = np.asarray(picture, dtype=np.float32) + _DEPTH * dots
     moved = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
     return moved.quantize(palette=palette, dither=Image.Dither.NONE)
+
+
+def held_still(pictures: Iterable[Image.Image], palette: Image.Image) -> Iterator[Image.Image]:
+    """Yield pictures (RGB) of one size dithered, each keeping the colors of the one before where it hardly changed.
+
+    Otherwise a shade that lies between two colors of the palette would jump from one to the other all the time. What
+    is kept is compared with the picture it was chosen for, so slow changes do not creep away.
+    """
+    chosen_for, shown = None, None
+    for picture in pictures:
+        colors, indices = np.asarray(picture, dtype=np.int16), np.asarray(dithered(picture, palette))
+        if chosen_for is not None and shown is not None:
+            hardly = np.abs(colors - chosen_for).max(-1) <= _HARDLY
+            colors, indices = np.where(hardly[..., None], chosen_for, colors), np.where(hardly, shown, indices)
+        chosen_for, shown = colors, indices
+        held = Image.fromarray(indices)
+        held.putpalette(palette.getpalette() or [])
+        yield held
 
 
 def _bayer(side: int) -> NDArray[np.float32]:

@@ -26,7 +26,8 @@ def _octave(size: tuple[int, int], at: tuple[int, int], seed: int, octave: int) 
     """Fill a lattice with cells of 2**octave points linearly, and bring it back to variance 1."""
     cell = 2**octave
     tops = [start // cell for start in at]
-    cells = [-(-(start + side) // cell) - top for start, side, top in zip(at, size, tops, strict=True)]
+    # Rounded up without negative numbers: ONNX rounds their quotients the other way.
+    cells = [(start + side + cell - 1) // cell - top for start, side, top in zip(at, size, tops, strict=True)]
     lattice = _hashed((tops[0], tops[1]), (cells[0] + 1, cells[1] + 1), seed, octave)
     whole = (cells[0] * cell + 1, cells[1] * cell + 1)
     filled = F.interpolate(lattice, size=whole, mode="bilinear", align_corners=True)

@@ -61,7 +61,7 @@ def _from_tensors(tensors: Tensors, path: Path) -> tuple[Tool, list[Layer], str]
     if {"conv1.conv2d.weight", "deconv3.conv2d.weight"} <= set(plain):
         return "pytorch", list(_pytorch_layers(plain, path)), "PyTorch's fast_neural_style"
     if {"Variable", "Variable_1", "Variable_47"} <= set(plain):
-        return "lengstrom", list(_lengstrom_layers(plain)), "lengstrom's fast-style-transfer"
+        return "lengstrom", list(_lengstrom_layers(plain, path)), "lengstrom's fast-style-transfer"
     raise WeightsError(
         f"{path} is no network that can be brought in; it takes PyTorch's examples/fast_neural_style, "
         "the same as ncnn's .bin, and lengstrom's variables as .npz."
@@ -117,18 +117,22 @@ def _ncnn_shapes() -> list[tuple[int, int, int]]:
     return [*down, *[(third, third, 3)] * (2 * BLOCKS), (third, second, 3), (second, first, 3), (first, 3, 9)]
 
 
-def _lengstrom_layers(tensors: Tensors) -> Iterator[Layer]:
+def _lengstrom_layers(tensors: Tensors, path: Path) -> Iterator[Layer]:
     """Yield the layers in the order in which the tool made its variables: kernels, shift and scale of each."""
     variables = [tensors[name] for name in ("Variable", *(f"Variable_{number}" for number in range(1, 48)))]
     for number, (weight, shift, scale) in enumerate(
         zip(variables[0::3], variables[1::3], variables[2::3], strict=True)
     ):
+        if weight.ndim != 4:
+            raise _misshapen(path)
         is_transposed = number in (13, 14)  # the doublings: kernels in HWOI, all others in HWIO
         yield weight.permute(2, 3, 0, 1) if is_transposed else weight.permute(3, 2, 0, 1), scale, shift
 
 
 def _filled(tool: Tool, layers: Sequence[Layer], path: Path) -> tuple[nn.Module, dict[str, Any]]:
     """Return our network with these layers, which are in the order in which they are computed, and its config."""
+    if not all(weight.ndim == 4 and weight.numel() for weight, _, _ in layers):
+        raise _misshapen(path)
     blocks = (len(layers) - 6) // 2
     config: dict[str, Any] = {"tool": tool, "width": int(layers[0][0].shape[0]), "blocks": blocks}
     names = [f"blocks.{number}.{half}" for number in range(blocks) for half in ("first", "second")]
@@ -144,8 +148,12 @@ def _filled(tool: Tool, layers: Sequence[Layer], path: Path) -> tuple[nn.Module,
     try:
         network.load_state_dict(state)
     except RuntimeError as fault:
-        raise WeightsError(f"{path} has layers of other shapes than its tool's network; give one of those.") from fault
+        raise _misshapen(path) from fault
     return network.eval().requires_grad_(requires_grad=False), config
+
+
+def _misshapen(path: Path) -> WeightsError:
+    return WeightsError(f"{path} has layers of other shapes than its tool's network; give one of those.")
 
 
 def _gain(name: str, tool: Tool, *, is_normalized: bool) -> float:

@@ -27,6 +27,9 @@ __all__ = ["Tensors", "read_tensors", "read_weights", "write_tensors"]
 Tensors = dict[str, Tensor]
 Wanted = Callable[[str], bool]
 
+MOST_UNPACKED = 100  # bytes that one byte of a file may become: learnt numbers hardly shrink, so more is a trap
+ALWAYS_ALLOWED = 1 << 24
+
 # Whatever a reader may raise on bytes that are not what they claim to be.
 _DAMAGE = (
     ArithmeticError,
@@ -121,6 +124,17 @@ def _is_numpy_archive(path: Path) -> bool:
         return any(name.endswith(".npy") for name in archive.namelist())
 
 
+def _check_modest(path: Path, unpacked: int) -> None:
+    """Refuse a small file that would fill the memory: what it claims to hold is counted before it is unpacked."""
+    if unpacked > ALWAYS_ALLOWED + MOST_UNPACKED * path.stat().st_size:
+        raise ValueError(f"it claims to hold {unpacked / 1e9:,.1f} GB, far more than its size allows")
+
+
+def _check_unzipped(path: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        _check_modest(path, sum(one.file_size for one in archive.infolist()))
+
+
 def _read_safetensors(path: Path, wanted: Wanted) -> tuple[Tensors, dict[str, str]]:
     from safetensors import SafetensorError, safe_open
 
@@ -133,6 +147,8 @@ def _read_safetensors(path: Path, wanted: Wanted) -> tuple[Tensors, dict[str, st
 
 
 def _read_pickle(path: Path, wanted: Wanted) -> tuple[Tensors, dict[str, str]]:
+    if zipfile.is_zipfile(path):
+        _check_unzipped(path)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # PyTorch muses about pickle protocols; here a file is read or refused
         try:
@@ -149,12 +165,21 @@ def _read_pickle(path: Path, wanted: Wanted) -> tuple[Tensors, dict[str, str]]:
             content = content[wrapper]
     if not isinstance(content, dict):
         raise TypeError("it holds no tensors by name")
-    return {name: value.detach() for name, value in content.items() if isinstance(value, Tensor) and wanted(name)}, {}
+    found = {str(name): x.detach() for name, x in content.items() if _is_plain(x) and wanted(str(name))}
+    # A tensor may claim any shape over one stored number.
+    _check_modest(path, sum(x.numel() * x.element_size() for x in found.values()))
+    return found, {}
+
+
+def _is_plain(x: object) -> bool:
+    """Say whether it is a tensor of the usual kind; what a file says of a sparse one is not checked by PyTorch."""
+    return isinstance(x, Tensor) and x.layout == torch.strided and not (x.is_quantized or x.is_complex())
 
 
 def _read_archive(path: Path, wanted: Wanted) -> tuple[Tensors, dict[str, str]]:
     import numpy as np
 
+    _check_unzipped(path)
     with np.load(path, allow_pickle=False) as archive:
         return {name: torch.from_numpy(np.array(archive[name])) for name in archive.files if wanted(name)}, {}
 
@@ -168,6 +193,7 @@ def _read_hdf5(path: Path, wanted: Wanted) -> tuple[Tensors, dict[str, str]]:
 
     def take(name: str, item: Any) -> None:
         if isinstance(item, h5py.Dataset) and item.dtype.kind in "fiu" and wanted(name):
+            _check_modest(path, item.nbytes + sum(x.nbytes for x in tensors.values()))
             tensors[name] = torch.from_numpy(item[()].copy())
 
     with h5py.File(path, "r") as file:

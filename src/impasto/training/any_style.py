@@ -10,6 +10,7 @@ network with the losses of painting by optimisation; Huang & Belongie (ICCV 2017
 - Every term is in units of the pair: a distance of 1 is the photo as it is.
 - Some samples ask for a part of the style only, down to none: the target is then a collage of photo and style, so the
   strength dial and the picture that is its own style are learnt and not hoped for.
+- Pictures are painted half as large again as they are judged and shown (``finer``): finer strokes, and no grid.
 - Some photos are blank or a gradient, since skies are where such networks fail.
 """
 
@@ -42,8 +43,10 @@ def train_any(
 
     First every painting is looked at, which is told to ``on_described`` (done, of how many).
     """
-    if config.crop % STRIDE:
-        raise OptionError(f"crop is {config.crop}; allowed are multiples of {STRIDE}.")
+    if config.crop % STRIDE or (config.crop / config.finer) % STRIDE:
+        raise OptionError(
+            f"crop is {config.crop} and finer {config.finer:g}; crop, and crop / finer, must be multiples of {STRIDE}."
+        )
     return fit(any_style_lesson(config, run, on_described), run, config, on_step=on_step)
 
 

@@ -13,7 +13,7 @@ from impasto.engine.vectors import style_vector
 from impasto.losses import Moments, moments, normalized_content_loss, total_variation
 from impasto.models.fast import CODE_LAYERS
 
-__all__ = ["Terms", "between", "lattice", "sliced_distance"]
+__all__ = ["Terms", "between", "lattice", "shrunk", "sliced_distance"]
 
 CONTENT_LAYERS = ("relu3_1", "relu4_1")
 LEAST_REFERENCE = 0.02  # of the style's own size: photos that are near their style already are not pushed to perfection
@@ -28,10 +28,11 @@ class Terms:
         self._described: tuple[Tensor, Mapping[str, Tensor]] | None = None
 
     def __call__(self, network: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Paint the photos of ``batch`` and say what is wrong with the result."""
-        photo, strength = batch["photo"], batch["strength"]
+        """Paint the photos of ``batch`` and say what is wrong with the result, both as small as they are shown."""
+        strength = batch["strength"]
+        painted = network(batch["photo"], network.modulation(self._code(batch)), batch["grain"])  # type: ignore[operator]
+        photo, painted = (shrunk(picture, self.config.finer) for picture in (batch["photo"], painted.float()))
         seen = self._seen(photo)
-        painted = network(photo, network.modulation(self._code(batch)), batch["grain"]).float()  # type: ignore[operator]
         features = self.judge(painted)
         style = torch.stack([self._style(features[layer], seen[layer], batch, layer) for layer in CODE_LAYERS])
         shapes = [normalized_content_loss(features[layer], seen[layer]) for layer in CONTENT_LAYERS]
@@ -95,6 +96,14 @@ def _share(
 def _gram_distance(found: Moments, target: Moments) -> Tensor:
     """Return the squared distance of the Gram matrices, each divided by its number of places."""
     return (found.second - target.second).square().sum((-2, -1))
+
+
+def shrunk(picture: Tensor, times: float) -> Tensor:
+    """Return a picture so many times smaller."""
+    if times == 1:
+        return picture
+    size = [round(side / times) for side in picture.shape[-2:]]
+    return F.interpolate(picture, size=size, mode="bilinear", antialias=True)
 
 
 def sliced_distance(found: Moments, target: Moments) -> Tensor:

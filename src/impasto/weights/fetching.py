@@ -79,14 +79,14 @@ def _refuse_offline(entry: Published) -> None:
 
 
 def _fetch_from_any(entry: Published, target: Path, on_progress: OnProgress | None, timeout: float) -> None:
-    reason: str | None = "it has no address"
+    reasons: list[str] = []
     for url in entry.urls:
         reason = _why_not(entry, url, target, on_progress, timeout)
         if reason is None:
             return
-    raise WeightsError(
-        f"the weights {entry.name} could not be fetched ({reason}): try again, or {how_to_place(entry)}."
-    )
+        reasons.append(reason)
+    told = "; ".join(dict.fromkeys(reasons)) or "it has no address"
+    raise WeightsError(f"the weights {entry.name} could not be fetched ({told}): try again, or {how_to_place(entry)}.")
 
 
 def _why_not(entry: Published, url: str, target: Path, on_progress: OnProgress | None, timeout: float) -> str | None:
@@ -97,7 +97,7 @@ def _why_not(entry: Published, url: str, target: Path, on_progress: OnProgress |
         _transfer_patiently(entry, url, part, on_progress, timeout)
         _accept(entry, url, part, target)
     except (InterruptedTransferError, UnusableSourceError) as failure:
-        log.warning("%s: %s", url, failure)
+        log.info("%s: %s", url, failure)  # all of it is said at the end, if no other address helps
         return str(failure)
     return None
 

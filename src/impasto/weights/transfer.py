@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import json
 import re
+import socket
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -66,7 +67,7 @@ def transfer(url: str, part: Path, *, size: int | None, timeout: float, on_progr
     except urllib.error.HTTPError as refusal:
         raise _refused(refusal, part) from refusal
     except urllib.error.URLError as failure:
-        raise InterruptedTransferError(str(failure.reason)) from failure
+        raise InterruptedTransferError(_in_words(failure.reason)) from failure
     except (OSError, http.client.HTTPException) as failure:
         raise InterruptedTransferError(str(failure) or type(failure).__name__) from failure
     if total is not None and done < total:
@@ -154,6 +155,13 @@ def _refused(refusal: urllib.error.HTTPError, part: Path) -> Exception:
         http.HTTPStatus.TOO_MANY_REQUESTS,
     )
     return InterruptedTransferError(answer) if busy else UnusableSourceError(answer)
+
+
+def _in_words(reason: object) -> str:
+    """Say why nobody answered, without the numbers of operating systems."""
+    if isinstance(reason, socket.gaierror):
+        return "its server was not found; is this computer online?"
+    return getattr(reason, "strerror", None) or str(reason)
 
 
 def _stamp(part: Path) -> Path:

@@ -42,7 +42,6 @@ class Introduction:
     """What the studio can do."""
 
     method: str
-    film: bool
     networks: dict[str, list[str]]  # the layers of each, shallowest first
     styles: tuple[GalleryStyle, ...]
     sample: bytes  # the JPEG of the photo to begin with

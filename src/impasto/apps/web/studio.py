@@ -9,15 +9,14 @@ from __future__ import annotations
 import itertools
 import logging
 import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from impasto.apps.web.environment import as_environment
 from impasto.apps.web.jobs import Job, Lane
+from impasto.apps.web.places import Place
 from impasto.apps.web.processes import WORKER, WorkerProcess
 from impasto.config.serving import Serving
 from impasto.errors import ImpastoError
@@ -26,31 +25,12 @@ __all__ = ["Studio", "StudioBusyError"]
 
 _log = logging.getLogger(__name__)
 
-OBEY_SECONDS = 0.5  # a cancelled job may take so long to stop by itself
-KEEP_SECONDS = 15.0  # a job whose time is up may take so long to hand over what it has
 TICK_SECONDS = 0.1
 TICKS_PER_CHORE = 10
-IDLE_SECONDS = 60.0  # a process for long jobs is ended after so long without one
-GROWTH = 250_000_000  # bytes that a process may have grown by after a job; beyond it is replaced
-MEGABYTE = 1_000_000
 
 
 class StudioBusyError(ImpastoError):
     """There is no room for another job now."""
-
-
-@dataclass(eq=False)
-class Place:
-    """A place where one process works on one job at a time."""
-
-    process: WorkerProcess | None = None
-    job: Job | None = None
-    kill_at: float | None = None
-    complaint: str = ""  # why its process is about to be killed; empty when the visitor wished so
-    is_ready: bool = False  # its process has come up; one that never did is not started again by itself
-    at_rest: int = 0  # bytes that the process held then
-    idle_since: float = field(default_factory=time.monotonic)
-    is_stopping: bool = False  # its job's time is up
 
 
 class Studio:
@@ -64,7 +44,7 @@ class Studio:
         self._places: dict[str, list[Place]] = {"quick": [Place()]}
         if serving.workers > 1:
             self._lines["long"] = deque()
-            self._places["long"] = [Place() for _ in range(serving.workers - 1)]
+            self._places["long"] = [Place(is_spare=True) for _ in range(serving.workers - 1)]
         self.chores: list[Callable[[], object]] = []  # what else is to be seen to from time to time
         threading.Thread(target=self._look_after, name="studio", daemon=True).start()
 
@@ -101,8 +81,7 @@ class Studio:
                 self._line_of(job.lane).remove(job)
                 job.end("cancelled")
             elif (place := self._place_of(job)) is not None:
-                self._tell(place, "drop")
-                place.kill_at, place.complaint = time.monotonic() + OBEY_SECONDS, ""
+                place.cancel()
 
     def stop_and_keep(self, job: Job) -> None:
         """Let a job end now with what it has."""
@@ -170,7 +149,7 @@ class Studio:
             self._line_of(job.lane).remove(job)
             job.end("cancelled")
         elif (place := self._place_of(job)) is not None:
-            self._tell(place, "drop")
+            place.tell("drop")
 
     def _dispatch(self) -> None:
         """Give waiting jobs to idle places."""
@@ -178,17 +157,13 @@ class Studio:
             return
         for lane, places in self._places.items():
             for place in places:
-                if place.job is None and place.kill_at is None and self._lines[lane]:
+                if place.is_free and self._lines[lane]:
                     self._begin(place, self._lines[lane].popleft())
 
     def _begin(self, place: Place, job: Job) -> None:
         if place.process is None:
             self._start(place)
-        assert place.process is not None
-        place.job, place.is_stopping = job, False
-        job.state, job.began = "running", time.monotonic()
-        request = {"id": job.number, "task": job.task, "folder": str(job.folder), "arguments": job.arguments}
-        place.process.tell(request)
+        place.begin(job)
 
     def _start(self, place: Place) -> None:
         environment = {**as_environment(self.serving), "IMPASTO_OFFLINE": "1"}
@@ -202,11 +177,7 @@ class Studio:
     def _control(self, job: Job, word: str) -> None:
         with self._lock:
             if (place := self._place_of(job)) is not None:
-                self._tell(place, word)
-
-    def _tell(self, place: Place, word: str) -> None:
-        if place.process is not None and place.job is not None:
-            place.process.tell({"control": word, "id": place.job.number})
+                place.tell(word)
 
     # -- what the processes say ----------------------------------------------------------------------------------------
 
@@ -218,7 +189,9 @@ class Studio:
             if message is None:
                 self._has_ended(place)
             elif "ready" in message:
-                place.is_ready, place.at_rest = True, process.memory()
+                place.has_come_up()
+            elif "rested" in message:
+                place.has_rested()
             elif place.job is not None and message.get("id") == place.job.number:
                 self._hear(place, place.job, message)
 
@@ -237,8 +210,7 @@ class Studio:
             job.end("cancelled")
         else:
             job.end("failed", _unexpected(job))
-        place.job, place.kill_at, place.idle_since = None, None, time.monotonic()
-        self._replace_if_grown(place)
+        place.is_done()
         self._dispatch()
 
     def _has_ended(self, place: Place) -> None:
@@ -252,12 +224,6 @@ class Studio:
         if place.is_ready and place is self._places["quick"][0]:
             self.warm_up()
 
-    def _replace_if_grown(self, place: Place) -> None:
-        process = place.process
-        if process is not None and place.at_rest and process.memory() - place.at_rest > GROWTH:
-            place.kill_at = 0.0  # at the next tick; until then no job is given to it
-            process.kill()
-
     # -- limits --------------------------------------------------------------------------------------------------------
 
     def _look_after(self) -> None:
@@ -266,37 +232,10 @@ class Studio:
                 return
             with self._lock:
                 for place in self._all_places():
-                    self._hold_to_limits(place)
+                    place.hold_to_limits(self.serving)
             if tick % TICKS_PER_CHORE == 0:
                 for chore in self.chores:
                     chore()
-
-    def _hold_to_limits(self, place: Place) -> None:
-        process, now = place.process, time.monotonic()
-        if process is None:
-            return
-        if place.kill_at is not None and now >= place.kill_at:
-            process.kill()
-        elif place.job is None:
-            is_spare = place not in self._places["quick"]
-            if is_spare and now - place.idle_since > IDLE_SECONDS:
-                process.kill()
-        elif place.kill_at is None:
-            self._limit_seconds(place, place.job, now)
-            self._limit_memory(place, process)
-
-    def _limit_seconds(self, place: Place, job: Job, now: float) -> None:
-        most = self.serving.seconds
-        if job.seconds > most + KEEP_SECONDS:
-            place.kill_at, place.complaint = now, f"This took longer than the {most} s that are allowed here; try less."
-        elif job.seconds > most and not place.is_stopping:
-            place.is_stopping = True
-            self._tell(place, "stop")
-
-    def _limit_memory(self, place: Place, process: WorkerProcess) -> None:
-        if process.memory() > self.serving.memory_megabytes * MEGABYTE:
-            place.kill_at = time.monotonic()
-            place.complaint = "This needed more memory than is allowed here; choose a smaller size."
 
 
 def _unexpected(job: Job) -> str:

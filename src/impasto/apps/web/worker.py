@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import queue
+import re
 import signal
 import sys
 import threading
@@ -19,11 +20,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 from impasto.apps.web.calls import Call, DroppedError, Wishes
+from impasto.device import return_memory
 from impasto.errors import ImpastoError
 
 __all__ = ["main"]
 
 _log = logging.getLogger(__name__)
+
+_FOR_OWNERS = re.compile(r", or allow it with \w+=\d+")
+_FOLDERS = re.compile(r"(?<![\w.:/])(?:[A-Za-z]:)?(?:[/\\][^/\\\s'\"]+)+[/\\](?=[^/\\\s])")
 
 Request = dict[str, Any]
 Tasks = Mapping[str, Callable[[Call], dict[str, Any]]]
@@ -43,6 +48,7 @@ def main(tasks: Tasks | None = None) -> None:
         wishes.begin(request["id"])
         send({"id": request["id"], **_outcome(request, Call.of(request, wishes, send), tasks)})
         _give_memory_back()
+        send({"rested": True})
 
 
 def _the_apps_tasks() -> Tasks:
@@ -71,10 +77,8 @@ def _outcome(request: Request, call: Call, tasks: Tasks) -> dict[str, Any]:
 
 
 def for_visitors(sentence: str) -> str:
-    """Return a refusal without advice that only the server's owner could follow, beginning with a capital letter."""
-    import re
-
-    sentence = re.sub(r", or allow it with \w+=\d+", "", sentence)
+    """Return a refusal without the owner's folders and without advice that only the owner could follow."""
+    sentence = _FOLDERS.sub("", _FOR_OWNERS.sub("", sentence))
     return sentence[:1].upper() + sentence[1:]
 
 
@@ -111,15 +115,9 @@ def _listen(wishes: Wishes, requests: queue.Queue[Request]) -> None:
 
 
 def _give_memory_back() -> None:
-    """Return what the last job used to the system, where the system's library can."""
-    import ctypes
-
+    """Return what the last job used to the system."""
     gc.collect()
-    if sys.platform.startswith("linux"):
-        try:
-            ctypes.CDLL(None).malloc_trim(0)
-        except (OSError, AttributeError):
-            return
+    return_memory()
 
 
 if __name__ == "__main__":

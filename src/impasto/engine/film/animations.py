@@ -15,7 +15,7 @@ from impasto.engine.film.frames import Frame, Pixels, as_levels
 from impasto.errors import InputError
 from impasto.images import fill_transparent
 from impasto.images.decoding import eight_bit_samples, separated
-from impasto.images.dithering import common_palette, dithered
+from impasto.images.dithering import common_palette, held_still
 from impasto.weights import file_sha256
 
 __all__ = ["ANIMATIONS", "AnimationClip", "is_animation", "write_animation"]
@@ -118,9 +118,8 @@ def _in_one_palette(frames: Sequence[Path]) -> Iterator[Image.Image]:
     """Yield the pictures in 255 common colors; the 256th is for what is transparent."""
     chosen = [frames[round(index * (len(frames) - 1) / 15)] for index in range(16)]
     palette = common_palette([_loaded(frame).convert("RGB") for frame in chosen])
-    for frame in frames:
+    for frame, shown in zip(frames, held_still((_loaded(one).convert("RGB") for one in frames), palette), strict=True):
         picture = _loaded(frame)
-        shown = dithered(picture.convert("RGB"), palette)
         if picture.mode == "RGBA":
             hidden = picture.getchannel("A").point(lambda value: 255 if value < 128 else 0)
             shown.paste(255, mask=hidden)

@@ -108,7 +108,9 @@ def _result(run: Run) -> str:
     if not run.picture:
         reason = f"<b>{escaped(run.contender)}</b> · not painted: {escaped(run.refusal)}"
         return f"<figure><figcaption>{reason}</figcaption></figure>"
-    numbers = " · ".join(f"{metric(name).title} {shown(name, value)}" for name, value in run.values.items())
+    numbers = " · ".join(
+        f"{metric(name).title} {shown(name, value)} {metric(name).unit}".strip() for name, value in run.values.items()
+    )
     faults = [f"{one.name}: {one.where}. {one.advice}" for one in run.findings if one.severity >= _VISIBLE]
     caption = f"<b>{escaped(run.contender)}</b> · {escaped(numbers)}{items(faults)}"
     return figure(run.picture, f"{run.photo} in the style of {run.style}, by {run.contender}", caption)

@@ -47,11 +47,11 @@ def comparison_from_json(text: str) -> Comparison:
 
 
 def comparison_to_csv(comparison: Comparison) -> str:
-    """Return one line for each run, with a column for each metric."""
+    """Return one line for each run, with a column for each metric (style is one: its file is the painting)."""
     names = measured_metrics(comparison)
     text = StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["photo", "style", "method", *names, "found", "refused", "picture"])
+    writer.writerow(["photo", "painting", "method", *names, "found", "refused", "picture"])
     for run in comparison.runs:
         values = [f"{run.values[name]:.6g}" if name in run.values else "" for name in names]
         found = "; ".join(one.name for one in run.findings)

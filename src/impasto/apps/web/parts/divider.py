@@ -7,8 +7,11 @@ from impasto.apps.web.parts.serving import part, picture_url
 __all__ = ["divider"]
 
 
-def divider(before: bytes, after: bytes, *, ratio: float, title: str, facts: str, key: str) -> None:
-    """Show two JPEGs over each other. ``ratio`` is width / height; title and facts stand below, as in a museum."""
+def divider(before: bytes, after: bytes, *, ratio: float, title: str, facts: str, key: str, busy: str = "") -> None:
+    """Show two JPEGs over each other. ``ratio`` is width / height; title and facts stand below, as in a museum.
+
+    ``busy`` says that another painting is on its way; nothing where this is the one to see.
+    """
     part("divider")(
         key=key,
         data={
@@ -17,6 +20,7 @@ def divider(before: bytes, after: bytes, *, ratio: float, title: str, facts: str
             "ratio": ratio,
             "title": title,
             "facts": facts,
+            "busy": busy,
             "label": "Divider between photo and painting",
             "beforeText": "The photo",
             "afterText": f"The painting: {title}, {facts}",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from typing import Any
 
 from impasto.apps.web.calls import Call
@@ -12,14 +11,9 @@ from impasto.apps.web.uploads import CLIP
 from impasto.engine.film import FilmStep, open_clip, stylize_video
 from impasto.errors import InputError
 
-__all__ = ["can_film", "film"]
+__all__ = ["film"]
 
 LIVE_SECONDS, LIVE_SIDE = 1.0, 640
-
-
-def can_film() -> bool:
-    """Say whether films can be painted here."""
-    return all(importlib.util.find_spec(name) is not None for name in ("av", "cv2"))
 
 
 def film(call: Call) -> dict[str, Any]:

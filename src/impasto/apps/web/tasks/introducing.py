@@ -6,7 +6,6 @@ from typing import Any
 
 from impasto.apps.web.calls import Call
 from impasto.apps.web.styles import drawn_styles, gallery
-from impasto.apps.web.tasks.filming import can_film
 from impasto.apps.web.tasks.painting import SLOW_METHOD, quick_method
 from impasto.apps.web.tasks.pictures import show, working_copy
 from impasto.models import backbone_layers
@@ -22,7 +21,6 @@ def introduce(call: Call) -> dict[str, Any]:
     networks = ["embedded", *(name for name in ("vgg19", "vgg16") if _is_here(name))]
     return {
         "method": quick_method(),
-        "film": can_film(),
         "networks": {name: list(backbone_layers(name)) for name in networks},
         "styles": [style.to_json() for style in styles],
     }

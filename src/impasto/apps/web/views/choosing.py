@@ -21,8 +21,10 @@ from impasto.errors import ImpastoError
 __all__ = [
     "all_styles",
     "current_dials",
+    "let_go",
     "photo_card",
     "photo_name",
+    "photo_ratio",
     "set_dials",
     "shown_photo",
     "style_card",
@@ -30,6 +32,7 @@ __all__ = [
 ]
 
 DIALS = "dials"
+SAMPLE_RATIO = 4 / 3
 
 
 def current_dials() -> Dials:
@@ -59,7 +62,7 @@ def photo_card(visit: Visit) -> None:
         facts = size_text(visit.photo.height, visit.photo.width)
         name, away = st.columns([3, 2], vertical_alignment="center")
         name.caption(f"{visit.photo.name}, {facts}")
-        away.button("Remove it", key="remove-photo", on_click=visit.use_photo, args=(None,), type="tertiary")
+        away.button("Back to the sample", key="remove-photo", on_click=visit.use_photo, args=(None,), type="tertiary")
 
 
 def style_card(visit: Visit, introduction: Introduction, *, most: int = MOST_STYLES) -> None:
@@ -101,6 +104,22 @@ def photo_name(visit: Visit) -> str:
     return "harbor" if visit.photo is None else visit.photo.name
 
 
+def photo_ratio(visit: Visit) -> float:
+    """Return the width of the photo over its height."""
+    return SAMPLE_RATIO if visit.photo is None else visit.photo.width / visit.photo.height
+
+
+def let_go(file_id: str) -> None:
+    """Take the bytes out of Streamlit's own memory of uploads, where they would stay until the session ends."""
+    from streamlit import runtime
+    from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+    context = get_script_run_ctx()
+    if context is not None and runtime.exists():
+        manager: Any = context.uploaded_file_mgr
+        manager.remove_file(context.session_id, file_id)
+
+
 def _uploader(visit: Visit, purpose: str, label: str) -> None:
     """Take in what is dropped. The widget is replaced each time, so that Streamlit does not keep the bytes."""
     turn = st.session_state.setdefault(f"{purpose}-turn", 0)
@@ -125,7 +144,7 @@ def _take(visit: Visit, purpose: str, given: Any) -> None:
     """Let what is given be looked at; the page may run anew meanwhile, the job is not lost."""
     if given is not None:
         data, name = given.getvalue(), given.name
-        _let_go(given.file_id)
+        let_go(given.file_id)
         st.session_state[f"{purpose}-turn"] += 1
         st.session_state[f"{purpose}-problem"] = ""
         with _problems_kept(purpose):
@@ -168,14 +187,3 @@ def _show_problem(purpose: str) -> None:
     problem = st.session_state.get(f"{purpose}-problem")
     if problem:
         st.warning(problem, icon=":material/info:")
-
-
-def _let_go(file_id: str) -> None:
-    """Take the bytes out of Streamlit's own memory of uploads, where they would stay until the session ends."""
-    from streamlit import runtime
-    from streamlit.runtime.scriptrunner import get_script_run_ctx
-
-    context = get_script_run_ctx()
-    if context is not None and runtime.exists():
-        manager: Any = context.uploaded_file_mgr
-        manager.remove_file(context.session_id, file_id)

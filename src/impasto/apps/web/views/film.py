@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import importlib.util
+
 import streamlit as st
 
 from impasto.apps.web.house import current_visit, the_house
 from impasto.apps.web.jobs import Job
 from impasto.apps.web.uploads import CLIP, CLIP_ENDINGS, check_clip, clean_name
-from impasto.apps.web.views.choosing import current_dials, style_card, styles_for
+from impasto.apps.web.views.choosing import current_dials, let_go, style_card, styles_for
 from impasto.apps.web.views.framing import begun, framed, introduced
 from impasto.apps.web.visits import Visit
 from impasto.apps.web.waiting import show_progress
 from impasto.apps.web.words import bytes_text
 
-__all__ = ["page"]
+__all__ = ["can_be_painted", "page"]
 
 GLANCE_SECONDS = 0.5
 LONG_SIDE = 640
+
+
+def can_be_painted() -> bool:
+    """Say whether what films need is installed; nothing of it is loaded."""
+    return all(importlib.util.find_spec(name) is not None for name in ("av", "cv2"))
 
 
 @framed
@@ -45,12 +52,22 @@ def _clip(visit: Visit, options: dict[str, object]) -> None:
     elif job is not None and job.sentence:
         st.warning(job.sentence, icon=":material/info:")
     serving = the_house().serving
-    given = st.file_uploader("Your clip", type=list(CLIP_ENDINGS), key="clip", max_upload_size=serving.upload_megabytes)
+    st.subheader("Your clip" if job is None else "Another clip", anchor=False)
+    turn = st.session_state.setdefault("clip-turn", 0)
+    given = st.file_uploader(
+        "Drop a clip here, or choose one",
+        type=list(CLIP_ENDINGS),
+        key=f"clip-{turn}",
+        max_upload_size=serving.upload_megabytes,
+        label_visibility="collapsed",
+    )
     if given is None:
-        st.caption("Drop a clip here. A few seconds are enough to see whether you like it.")
+        st.caption(f"A few seconds are enough to see whether you like it. It becomes {LONG_SIDE} pixels wide or high.")
         return
     if st.button("Paint the film", key="paint-film", type="primary", icon=":material/movie:"):
         _start(visit, given.getvalue(), given.name, options)
+        let_go(given.file_id)  # it lies in the job's folder now
+        st.session_state["clip-turn"] += 1
         st.rerun()
 
 

@@ -10,17 +10,15 @@ import streamlit as st
 from impasto.apps.web.house import Introduction, current_visit, the_house
 from impasto.apps.web.jobs import Job
 from impasto.apps.web.parts import divider
+from impasto.apps.web.trainings import Training, models_in, training_of
+from impasto.apps.web.views.charts import training_chart
 from impasto.apps.web.views.choosing import current_dials, photo_card, photo_name, shown_photo
 from impasto.apps.web.views.framing import framed, introduced
 from impasto.apps.web.visits import Visit
 from impasto.apps.web.waiting import wait_for
 from impasto.apps.web.words import bytes_text
 
-__all__ = ["companions", "models_in", "page"]
-
-ENDING = ".safetensors"  # numbers and text; a pickled model could hold a program, and is never opened
-PICTURES = (".png", ".jpg", ".jpeg")
-MOST_MODELS = 200
+__all__ = ["page"]
 
 
 @framed
@@ -36,33 +34,16 @@ def page() -> None:
     left, right = st.columns([1.75, 1], gap="large")
     with right:
         st.subheader("The model", anchor=False)
-        at = st.selectbox("Model", range(len(models)), format_func=lambda index: models[index].stem, key="model")
+        trainings = [training_of(model) for model in models]
+        at = st.selectbox("Model", range(len(models)), format_func=lambda index: trainings[index].name, key="model")
         st.caption(f"{bytes_text(models[at].stat().st_size)}, {models[at].name}")
         photo_card(visit)
     with left, st.container(key="canvas"):
-        _painted(visit, models[at], introduction)
-        _known(models[at])
+        _painted(visit, models[at], trainings[at].name, introduction)
+        _known(trainings[at])
 
 
-def models_in(folder: Path | None) -> list[Path]:
-    """Return the model files in the owner's folder, and in the folders in it, by name; links are not followed out."""
-    if folder is None or not folder.is_dir():
-        return []
-    root = folder.resolve()
-    found = [path for pattern in (f"*{ENDING}", f"*/*{ENDING}") for path in root.glob(pattern)]
-    inside = [path for path in found if path.is_file() and path.resolve().is_relative_to(root)]
-    return sorted(inside, key=lambda path: path.stem.lower())[:MOST_MODELS]
-
-
-def companions(model: Path) -> list[Path]:
-    """Return the pictures that a training left beside a model: its curves and its test sheets."""
-    beside = [path for path in sorted(model.parent.iterdir()) if path.suffix.lower() in PICTURES]
-    by_name = [path for path in beside if path.stem.startswith(model.stem)]
-    is_alone = len(list(model.parent.glob(f"*{ENDING}"))) == 1
-    return by_name or (beside if is_alone else [])
-
-
-def _painted(visit: Visit, model: Path, introduction: Introduction) -> None:
+def _painted(visit: Visit, model: Path, name: str, introduction: Introduction) -> None:
     arguments: dict[str, Any] = {
         "photo": None if visit.photo is None else visit.photo.folder,
         "styles": [],
@@ -82,17 +63,23 @@ def _painted(visit: Visit, model: Path, introduction: Introduction) -> None:
         job.file("painting.jpg"),
         ratio=job.answer["width"] / job.answer["height"],
         title=photo_name(visit).replace("-", " "),
-        facts=f"by the model {model.stem}",
+        facts=f"by the model {name}",
         key="model-divider",
     )
 
 
-def _known(model: Path) -> None:
-    """Show what the training left: curves, test sheets."""
-    pictures = companions(model)
-    if not pictures:
-        st.caption("Put its curves and its test sheet beside it as pictures, and they are shown here.")
-    for path in pictures:
-        st.image(
-            path.read_bytes(), caption=path.stem.replace("-", " ").replace("_", " "), width="stretch", alt=path.stem
-        )
+def _known(training: Training) -> None:
+    """Show what the training left: its curves, and what the network painted on the way."""
+    if training.losses:
+        st.subheader("How it learned", anchor=False)
+        training_chart(training.losses, training.validation)
+    for path in training.sheets:
+        st.image(path.read_bytes(), caption=_caption(path.stem), width="stretch", alt=path.stem)
+    if not training.losses and not training.sheets:
+        st.caption("Put the folder of its run beside it, and its curves and samples are shown here.")
+
+
+def _caption(stem: str) -> str:
+    """Return what a sheet shows: samples are named after the step at which they were painted."""
+    step = stem.removeprefix("step-")
+    return f"Painted after {int(step)} steps" if step.isdecimal() else stem.replace("-", " ").replace("_", " ")

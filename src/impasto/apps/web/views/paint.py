@@ -16,6 +16,7 @@ from impasto.apps.web.views.choosing import (
     current_dials,
     photo_card,
     photo_name,
+    photo_ratio,
     shown_photo,
     style_card,
     styles_for,
@@ -29,6 +30,7 @@ from impasto.apps.web.waiting import UNSEEN_SECONDS, wait_for
 __all__ = ["page"]
 
 PAINTING = "painting.jpg"
+BUSY = "Painting…"
 
 
 @dataclass(frozen=True)
@@ -72,21 +74,22 @@ def _follow_link(introduction: Introduction) -> None:
 
 def _painted(visit: Visit, introduction: Introduction) -> Job | None:
     """Show the painting under the divider as soon as it is there; the one before stays until then."""
+    picture, progress = st.container(), st.empty()  # always in this order, or the browser would build the divider anew
     dials = current_dials()
     job = _paint_job(visit, dials)
-    before: Shown | None = st.session_state.get("shown")
-    if not job.finished.wait(UNSEEN_SECONDS) and before is not None and before.job.file(PAINTING):
-        _show(before, visit, introduction)
-        wait_for(job, "Painting", st.empty())
+    if not job.finished.wait(UNSEEN_SECONDS):
+        with picture:
+            _show_meanwhile(visit, introduction)
+        wait_for(job, "Painting", progress)
         st.rerun()  # a part of a page can be shown only once in a run
-    wait_for(job, "Painting", st.empty())
     if job.state == "cancelled":  # something newer of this visitor's took its place
         st.rerun()
     if job.state != "done":
         st.warning(job.sentence, icon=":material/info:")
         return None
     shown = st.session_state["shown"] = Shown(job, *_title(dials, visit, introduction))
-    _show(shown, visit, introduction)
+    with picture:
+        _show(shown, visit, introduction)
     return job
 
 
@@ -105,15 +108,27 @@ def painting_arguments(visit: Visit, dials: Dials) -> dict[str, Any]:
     }
 
 
-def _show(shown: Shown, visit: Visit, introduction: Introduction) -> None:
+def _show(shown: Shown, visit: Visit, introduction: Introduction, *, busy: str = "") -> None:
     divider(
         shown_photo(visit, introduction),
         shown.job.file(PAINTING),
         ratio=shown.job.answer["width"] / shown.job.answer["height"],
         title=shown.title,
         facts=shown.facts,
+        busy=busy,
         key="divider",
     )
+
+
+def _show_meanwhile(visit: Visit, introduction: Introduction) -> None:
+    """Show the painting before this one, or of a new photo the photo itself, with a sign that more is to come."""
+    before: Shown | None = st.session_state.get("shown")
+    if before is not None and before.job.file(PAINTING):
+        _show(before, visit, introduction, busy=BUSY)
+        return
+    photo = shown_photo(visit, introduction)
+    ratio, title = photo_ratio(visit), photo_name(visit).replace("-", " ").replace("_", " ")
+    divider(photo, photo, ratio=ratio, title=title, facts="", busy=BUSY, key="divider")
 
 
 def _title(dials: Dials, visit: Visit, introduction: Introduction) -> tuple[str, str]:

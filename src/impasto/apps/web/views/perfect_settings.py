@@ -10,7 +10,7 @@ import streamlit as st
 
 from impasto.apps.web.house import Introduction, the_house
 from impasto.apps.web.parts import brush
-from impasto.apps.web.views.choosing import current_dials, shown_photo, styles_for
+from impasto.apps.web.views.choosing import current_dials, photo_ratio, shown_photo, styles_for
 from impasto.apps.web.views.dialling import dial_card
 from impasto.apps.web.views.option_widgets import option_widget
 from impasto.apps.web.visits import Visit
@@ -105,7 +105,7 @@ def _mask(visit: Visit, introduction: Introduction) -> tuple[bytes, str]:
         st.session_state["mask-of"], st.session_state["mask"] = name, b""
     brush(
         shown_photo(visit, introduction),
-        ratio=4 / 3 if photo is None else photo.width / photo.height,
+        ratio=photo_ratio(visit),
         hint="Brush over a face to keep it." if kind == "protect" else "Brush over what is to be painted.",
         on_change=lambda mask: st.session_state.update({"mask": mask}),
         key=f"brush-{name}",

@@ -14,22 +14,37 @@ export default function ({ data, parentElement }) {
   };
 
   // The old picture stays until the new one is decoded, so that nothing flickers.
-  const show = async (image, url, alt) => {
+  const show = (image, url, alt) => {
     image.alt = alt;
-    if (state.shown[image.className] === url) return;
-    state.shown[image.className] = url;
+    const shown = (state.shown[image.className] ??= {});
+    if (shown.url === url) return shown.done;
     const next = new Image();
-    next.src = url;
-    await next.decode().catch(() => {});
-    if (state.shown[image.className] === url) image.src = url;
+    next.src = shown.url = url;
+    shown.done = next
+      .decode()
+      .catch(() => {})
+      .then(() => shown.url === url && (image.src = url));
+    return shown.done;
+  };
+
+  // What is said of the painting changes with it, not before.
+  const turn = (state.turn = (state.turn ?? 0) + 1);
+  const tell = () => {
+    if (state.turn !== turn) return;
+    parentElement.querySelector(".divider").setAttribute("aria-busy", Boolean(data.busy));
+    frame.querySelector(".tag.busy").textContent = data.busy;
+    parentElement.querySelector(".title").textContent = data.title;
+    parentElement.querySelector(".facts").textContent = data.facts;
   };
 
   frame.style.setProperty("--ratio", data.ratio);
   handle.setAttribute("aria-label", data.label);
-  show(frame.querySelector(".after"), data.after, data.afterText);
-  show(frame.querySelector(".before"), data.before, data.beforeText);
-  parentElement.querySelector(".title").textContent = data.title;
-  parentElement.querySelector(".facts").textContent = data.facts;
+  const pictures = [
+    show(frame.querySelector(".after"), data.after, data.afterText),
+    show(frame.querySelector(".before"), data.before, data.beforeText),
+  ];
+  if (data.busy) tell();
+  else Promise.all(pictures).then(tell);
   place(state.at);
 
   const follow = (event) => {
