@@ -10,7 +10,7 @@ import sys
 import pytest
 
 HEAVY = {"torch", "numpy", "PIL", "cv2", "matplotlib", "av"}
-BUDGET = 0.3  # seconds more than a bare Python
+TIMES = 3.0  # what the libraries that print the help cost by themselves; about 0.3 s on a laptop
 
 
 def processor_seconds(*arguments: str) -> float:
@@ -40,5 +40,5 @@ def test_no_heavy_library_is_loaded_for_help(arguments):
 
 
 def test_help_comes_at_once():
-    bare = processor_seconds("-c", "pass")
-    assert processor_seconds("-m", "impasto", "--help") - bare < BUDGET
+    libraries = processor_seconds("-c", "import typer, typer.rich_utils")
+    assert processor_seconds("-m", "impasto", "--help") < TIMES * libraries

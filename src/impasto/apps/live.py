@@ -11,7 +11,6 @@ import threading
 import time
 import webbrowser
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -26,6 +25,8 @@ from impasto.config import DEFAULT_METHOD
 from impasto.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
+    from http.server import BaseHTTPRequestHandler
+
     from impasto.engine.film import LiveFrame
 
 __all__ = ["LivePage", "live"]
@@ -129,6 +130,8 @@ class LivePage:
         self._changed, self._picture, self._facts = threading.Condition(), b"", "{}"
         self._count = itertools.count(1)
         self._number, self._is_over = 0, False
+        from http.server import ThreadingHTTPServer  # here, so that help need not wait for it
+
         try:
             self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(self))
         except OSError as error:
@@ -195,6 +198,7 @@ setInterval(async () => {
 
 def _handler(page: LivePage) -> type[BaseHTTPRequestHandler]:
     """Return what answers the browser: the page, the stream of pictures, and the facts."""
+    from http.server import BaseHTTPRequestHandler
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
