@@ -89,7 +89,7 @@ def test_the_margin_is_no_larger_than_it_must_be() -> None:
 def test_a_flat_photo_becomes_a_picture_without_a_lattice(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without grain, what is flat stays flat to the last pixel; here by the statistics of another picture."""
     network = awake(StyleNetwork(width=4))
-    monkeypatch.setattr("impasto.models.style_network.grain", lambda size, **_: torch.zeros(1, 4, *size))
+    monkeypatch.setattr("impasto.models.grain.grain", lambda size, **_: torch.zeros(1, 4, *size))
     seen = network.look(torch.rand(1, 3, 48, 48), full())
     painted = network(torch.full((1, 3, 48, 48), 0.3), full(), Reading(seen))
     assert (painted - painted.mean((2, 3), keepdim=True)).abs().max() < 1e-4

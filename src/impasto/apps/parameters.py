@@ -13,6 +13,8 @@ __all__ = [
     "AsJson",
     "Backbone",
     "Bits",
+    "ConfigFile",
+    "DryRun",
     "Force",
     "Method",
     "NoMetadata",
@@ -89,3 +91,8 @@ NoMetadata = Annotated[
 NoRecipe = Annotated[
     bool, typer.Option("--no-recipe", help="Leave out how the picture was made.", rich_help_panel=FILE_PANEL)
 ]
+ConfigFile = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="TOML with options; flags win over it.", show_default=False),
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show the options that would be used.")]

@@ -12,7 +12,7 @@ import typer
 
 from impasto.apps.console import print_json, say
 from impasto.apps.options import config_from, given
-from impasto.apps.parameters import AsJson, Quiet
+from impasto.apps.parameters import AsJson, ConfigFile, DryRun, Quiet
 from impasto.apps.progress import Bar, joined, time_left
 from impasto.config import EncoderTraining, to_dict
 from impasto.errors import InputError, OptionError
@@ -37,17 +37,14 @@ def train_encoder(
             show_default=False,
         ),
     ],
-    config_file: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="FILE", help="TOML with options; flags win over it.", show_default=False),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the options that would be used.")] = False,
+    config_file: ConfigFile = None,
+    dry_run: DryRun = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
     **options: Any,
 ) -> None:
     """Train the embedded encoder: a small network learns to see like VGG-19."""
-    start = read_values(config_file) if config_file is not None else {}
+    start = read_values(config_file)
     config = config_from(EncoderTraining, given(options), owner="train encoder", start=start)
     if run.exists() and not run.is_dir():
         raise OptionError(f"{run} is a file; -o names the folder of the run.")
@@ -64,8 +61,10 @@ def train_encoder(
         typer.echo(weights)
 
 
-def read_values(path: Path) -> dict[str, Any]:
-    """Return the options that a TOML file holds, as plain values."""
+def read_values(path: Path | None) -> dict[str, Any]:
+    """Return the options that a TOML file holds, as plain values; none without a file."""
+    if path is None:
+        return {}
     if sys.version_info >= (3, 11):
         import tomllib
     else:

@@ -12,7 +12,7 @@ from impasto.apps.counting import show_count
 from impasto.apps.fit_progress import FitProgress
 from impasto.apps.fit_report import report_fit
 from impasto.apps.options import config_from, given
-from impasto.apps.parameters import AsJson, Quiet
+from impasto.apps.parameters import AsJson, ConfigFile, DryRun, Quiet
 from impasto.apps.train import read_values
 from impasto.config import AnyTraining, to_dict
 
@@ -31,17 +31,14 @@ def train_any(
             show_default=False,
         ),
     ],
-    config_file: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="FILE", help="TOML with options; flags win over it.", show_default=False),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the options that would be used.")] = False,
+    config_file: ConfigFile = None,
+    dry_run: DryRun = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
     **options: Any,
 ) -> int | None:
     """Train the fast network: any photo in any style, in one pass."""
-    start = read_values(config_file) if config_file is not None else {}
+    start = read_values(config_file)
     config = config_from(AnyTraining, given(options), owner="train any", start=start)
     if dry_run:
         print_json(to_dict(config))

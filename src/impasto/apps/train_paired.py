@@ -14,7 +14,7 @@ from impasto.apps.counting import show_count
 from impasto.apps.fit_progress import FitProgress
 from impasto.apps.fit_report import report_fit
 from impasto.apps.options import config_from, given
-from impasto.apps.parameters import AsJson, Quiet
+from impasto.apps.parameters import AsJson, ConfigFile, Quiet
 from impasto.apps.train import read_values
 from impasto.config import PairedTraining, to_dict
 
@@ -42,17 +42,14 @@ def train_paired(
             show_default=False,
         ),
     ],
-    config_file: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="FILE", help="TOML with options; flags win over it.", show_default=False),
-    ] = None,
+    config_file: ConfigFile = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only look the pairs over and show the options.")] = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
     **options: Any,
 ) -> int | None:
     """Learn from pairs: a network that turns photos into what their partners are."""
-    start = read_values(config_file) if config_file is not None else {}
+    start = read_values(config_file)
     config = config_from(PairedTraining, given(options), owner="train paired", start={**start, "pairs": pairs})
     from impasto.training.paired import MODEL, divided
     from impasto.training.paired import train_paired as train

@@ -12,7 +12,7 @@ from impasto.apps.fit_progress import FitProgress
 from impasto.apps.fit_report import report_fit
 from impasto.apps.options import config_from, given
 from impasto.apps.outputs import check_free
-from impasto.apps.parameters import AsJson, Force, Quiet
+from impasto.apps.parameters import AsJson, ConfigFile, DryRun, Force, Quiet
 from impasto.apps.train import read_values
 from impasto.config import StyleTraining, to_dict
 from impasto.errors import InputError
@@ -33,18 +33,15 @@ def train_style(
             show_default=False,
         ),
     ],
-    config_file: Annotated[
-        Path | None,
-        typer.Option("--config", metavar="FILE", help="TOML with options; flags win over it.", show_default=False),
-    ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show the options that would be used.")] = False,
+    config_file: ConfigFile = None,
+    dry_run: DryRun = False,
     force: Force = False,
     quiet: Quiet = False,
     as_json: AsJson = False,
     **options: Any,
 ) -> int | None:
     """Learn one style: a small network that paints any photo in it."""
-    start = read_values(config_file) if config_file is not None else {}
+    start = read_values(config_file)
     config = config_from(StyleTraining, given(options), owner="train style", start={**start, "style": painting})
     if not painting.exists():
         raise InputError(f"{painting} does not exist; give a painting, or a folder of one artist's paintings.")

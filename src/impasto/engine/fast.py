@@ -18,7 +18,7 @@ from impasto.images import fit_long_side, resize
 from impasto.losses import Moments, combine, moments
 from impasto.models.encoder import embedded_encoder
 from impasto.models.fast import CODE_LAYERS, STRIDE, WEIGHTS_FILE, FastNetwork, Modulation, embedded_fast
-from impasto.models.grain import grain
+from impasto.models.grain import grain_under
 from impasto.models.normalizing import Reading, Statistics
 from impasto.weights import file_sha256
 
@@ -76,8 +76,7 @@ class FastPainter:
 
     def grain(self, size: tuple[int, int], at: tuple[int, int] = (0, 0)) -> Tensor:
         """Return the noise that a part of this size grows its strokes from."""
-        height, width = (-(-side // STRIDE) * STRIDE // 4 for side in size)
-        return grain((height, width), seed=self.seed, at=(at[0] // 4, at[1] // 4))
+        return grain_under(size, seed=self.seed, at=at)
 
     def _paint(
         self, picture: Tensor, code: Tensor, reading: Reading, at: tuple[int, int], noise: Tensor | None

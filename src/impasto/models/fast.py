@@ -27,7 +27,7 @@ from torch import Tensor, nn
 
 from impasto.errors import WeightsError
 from impasto.models.encoder import HEAD_WIDTHS, WIDTHS, PaddedConvolution, pad_by_one
-from impasto.models.grain import OCTAVES
+from impasto.models.grain import BLOCK, OCTAVES
 from impasto.models.normalizing import Reading
 from impasto.models.reading import read_tensors
 
@@ -44,7 +44,7 @@ __all__ = [
 
 CODE_LAYERS = tuple(HEAD_WIDTHS)
 CODE_LENGTH = 2 * sum(WIDTHS[layer[4:]] for layer in CODE_LAYERS)
-STRIDE = 8
+STRIDE = BLOCK
 """Sides must be multiples of this."""
 
 Modulation: TypeAlias = Mapping[str, Tensor]

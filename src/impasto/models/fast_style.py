@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.models.fast import STRIDE, FastNetwork
-from impasto.models.grain import OCTAVES, grain
+from impasto.models.grain import OCTAVES, grain_under
 from impasto.models.normalizing import Reading, Statistics
 
 __all__ = ["FastStyle"]
@@ -61,8 +61,7 @@ class FastStyle(nn.Module):
 
     def grain(self, size: tuple[int, int], at: tuple[int, int] = (0, 0)) -> Tensor:
         """Return the noise (1, OCTAVES, h, w) of a part of a picture, sizes and places in pixels."""
-        height, width = ((side + STRIDE - 1) // STRIDE * STRIDE // 4 for side in size)
-        return grain((height, width), seed=SEED, at=(at[0] // 4, at[1] // 4))
+        return grain_under(size, seed=SEED, at=at)
 
     def forward(
         self,

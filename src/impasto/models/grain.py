@@ -11,15 +11,27 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-__all__ = ["OCTAVES", "grain"]
+__all__ = ["BLOCK", "OCTAVES", "grain", "grain_under"]
 
 OCTAVES = 4
 """Channels of the field: the first is white, each one after it twice as coarse."""
+
+BLOCK = 8  # pixels, of which the sides of what our networks see are multiples
 
 
 def grain(size: tuple[int, int], *, seed: int, at: tuple[int, int] = (0, 0)) -> Tensor:
     """Return noise (1, OCTAVES, *size) of mean 0 and variance about 1; ``at`` is the (top, left) of this part."""
     return torch.cat([_octave(size, at, seed, octave) for octave in range(OCTAVES)], 1)
+
+
+def grain_under(size: tuple[int, int], *, seed: int, at: tuple[int, int] = (0, 0)) -> Tensor:
+    """Return the noise (1, OCTAVES, h, w) under a part of a picture, sizes and places in pixels.
+
+    It has a quarter of the picture's size once that is brought to whole blocks of BLOCK pixels.
+    """
+    # Rounded up without negative numbers, since an exported graph has to count it too.
+    height, width = ((side + BLOCK - 1) // BLOCK * BLOCK // 4 for side in size)
+    return grain((height, width), seed=seed, at=(at[0] // 4, at[1] // 4))
 
 
 def _octave(size: tuple[int, int], at: tuple[int, int], seed: int, octave: int) -> Tensor:

@@ -22,12 +22,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.models.encoder import PaddedConvolution, pad_by_one
-from impasto.models.grain import OCTAVES, grain
+from impasto.models.grain import BLOCK, OCTAVES, grain_under
 from impasto.models.normalizing import Reading, Statistics
 
 __all__ = ["StyleNetwork"]
 
-CELL = 8  # pixels that one position of the deepest map stands for
+CELL = BLOCK  # pixels that one position of the deepest map stands for
 SEED = 0  # of the grain: a model paints the same strokes everywhere
 
 
@@ -127,8 +127,7 @@ class StyleNetwork(nn.Module):
 
     def grain(self, size: tuple[int, int], at: tuple[int, int] = (0, 0)) -> Tensor:
         """Return the noise (1, OCTAVES, h, w) of a part of a picture, sizes and places in pixels."""
-        height, width = ((side + CELL - 1) // CELL * CELL // 4 for side in size)
-        return grain((height, width), seed=SEED, at=(at[0] // 4, at[1] // 4))
+        return grain_under(size, seed=SEED, at=at)
 
     def forward(
         self,

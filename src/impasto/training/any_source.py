@@ -44,8 +44,10 @@ class PaintingTargets:
         codes, found = [], []
         for number, path in enumerate(paths):
             pixels = scaled(read(path).pixels, side)
-            codes.append(style_vector(_seen(encoder, pixels)))
-            found.append({layer: _Halved.of(one) for layer, one in _seen(judge, pixels).items()})
+            described = _seen(encoder, pixels)
+            judged = described if judge is encoder else _seen(judge, pixels)
+            codes.append(style_vector(described))
+            found.append({layer: _Halved.of(one) for layer, one in judged.items()})
             on_done(number + 1, len(paths))
         layers = {
             layer: _Halved(*map(torch.cat, zip(*(one[layer] for one in found), strict=True))) for layer in CODE_LAYERS

@@ -53,7 +53,7 @@ def train_any(
 def any_style_lesson(config: AnyTraining, run: Path, on_described: OnDescribed) -> Lesson:
     """Return what the fast network learns from folders of photos and paintings."""
     encoder = judge_of((), CODE_LAYERS, torch.bfloat16)
-    judge = judge_of(config.teacher, CODE_LAYERS, torch.bfloat16)
+    judge = judge_of(config.teacher, CODE_LAYERS, torch.bfloat16) if config.teacher else encoder
     learnt, kept_out = (Source.of(config, judge, encoder, on_described, kept_out=out) for out in (False, True))
     network = _network(config, learnt.targets.codes)
     return Lesson(
