@@ -247,6 +247,10 @@ def test_a_work_under_way_is_watched_paused_and_cancelled(open_page: Callable[..
     assert work.paused
     healthy(app.button(key="resume").click().run())
     assert not work.paused
+    work.is_stopping = True
+    healthy(app.run())
+    assert app.button(key="stop").disabled
+    assert app.button(key="pause").disabled
     healthy(app.button(key="cancel").click().run())
     assert work.state == "cancelled"
     assert app.button(key="begin")

@@ -153,6 +153,8 @@ def test_a_paused_work_can_be_stopped_and_cancelled(studio: Studio, job: Make) -
     assert until(lambda: work.told)
     studio.pause(work)
     studio.stop_and_keep(work)
+    studio.resume(work)  # pressed before, told of after
+    assert work.is_stopping
     assert work.finished.wait(60)
     assert work.state == "done"
 

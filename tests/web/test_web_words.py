@@ -51,7 +51,7 @@ def test_numbers_are_said_as_people_say_them() -> None:
 
 
 def test_a_waiting_visitor_knows_the_place_and_a_served_one_the_time() -> None:
-    job: Any = SimpleNamespace(told={}, paused=False)
+    job: Any = SimpleNamespace(told={}, paused=False, is_stopping=False)
     assert progress_text(job, 1, "Painting").startswith("It is your turn next")
     assert "3rd in the line" in progress_text(job, 3, "Painting")
     assert progress_text(job, 0, "Painting") == "Painting…"
@@ -60,6 +60,8 @@ def test_a_waiting_visitor_knows_the_place_and_a_served_one_the_time() -> None:
     assert progress_of(job) == 0.25
     job.paused = True
     assert progress_text(job, 0, "Painting") == "Paused."
+    job.is_stopping = True
+    assert progress_text(job, 0, "Painting").startswith("Stopping")
 
 
 def test_a_long_history_is_thinned_and_keeps_its_end() -> None:

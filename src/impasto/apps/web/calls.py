@@ -16,8 +16,15 @@ class DroppedError(Exception):
     """The visitor no longer wants this work."""
 
 
+FINAL = {"stop": 1, "drop": 2}
+"""Words that end a work, by weight: nothing lighter that is heard later takes them back."""
+
+
 class Wishes:
-    """What the visitor wishes of the work under way; heard in one thread, obeyed in another."""
+    """What the visitor wishes of the work under way; heard in one thread, obeyed in another.
+
+    Two buttons that are pressed at nearly the same time may be told of in either order, hence the words' weights.
+    """
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -35,10 +42,10 @@ class Wishes:
         """Take a wish: pause, resume, stop or drop."""
         with self._changed:
             if number == self._current:
-                self._word = word
+                self._word = _weightier(word, self._word)
                 self._changed.notify_all()
             else:
-                self._early = {number: word}
+                self._early = {number: _weightier(word, self._early.get(number, ""))}
 
     def obey(self) -> None:
         """Wait while paused; raise what ends the work where that is wished."""
@@ -49,6 +56,10 @@ class Wishes:
             if self._word == "stop":
                 self._word = ""  # once: what follows is the tidying up
                 raise KeyboardInterrupt  # the engine ends with the best picture so far
+
+
+def _weightier(word: str, earlier: str) -> str:
+    return word if FINAL.get(word, 0) >= FINAL.get(earlier, 0) else earlier
 
 
 @dataclass

@@ -33,6 +33,7 @@ class Job:
     answer: dict[str, Any] = field(default_factory=dict)
     sentence: str = ""  # why it was refused, or failed
     paused: bool = False
+    is_stopping: bool = False  # the visitor wants what there is; it is being tidied up
     began: float | None = None
     number: int = field(default_factory=lambda: next(_numbers))
     finished: threading.Event = field(default_factory=threading.Event, repr=False)

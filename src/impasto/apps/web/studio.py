@@ -85,6 +85,7 @@ class Studio:
 
     def stop_and_keep(self, job: Job) -> None:
         """Let a job end now with what it has."""
+        job.is_stopping = True
         self._control(job, "stop")
 
     def pause(self, job: Job) -> None:

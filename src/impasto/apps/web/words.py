@@ -54,6 +54,8 @@ def progress_text(job: Job, position: int, doing: str) -> str:
         ahead = "It is your turn next" if position == 1 else f"You are {ordinal(position)} in the line"
         return f"{ahead}; the studio is busy with others."
     remaining = job.told.get("remaining")
+    if job.is_stopping:
+        return "Stopping, and keeping what is there…"
     if job.paused:
         return "Paused."
     return f"{doing}…" if remaining is None else f"{doing}… about {duration_text(remaining)} left"

@@ -127,16 +127,20 @@ def _live(job: Job, introduction: Introduction) -> None:
 def _buttons(job: Job) -> None:
     studio = the_house().studio
     with st.container(horizontal=True, key="perfect-buttons"):
+        ends = job.is_stopping
         if job.paused:
-            st.button("Go on", key="resume", icon=":material/play_arrow:", on_click=studio.resume, args=(job,))
+            st.button(
+                "Go on", key="resume", icon=":material/play_arrow:", on_click=studio.resume, args=(job,), disabled=ends
+            )
         else:
-            st.button("Pause", key="pause", icon=":material/pause:", on_click=studio.pause, args=(job,))
+            st.button("Pause", key="pause", icon=":material/pause:", on_click=studio.pause, args=(job,), disabled=ends)
         st.button(
             "Stop and keep",
             key="stop",
             icon=":material/stop_circle:",
             on_click=studio.stop_and_keep,
             args=(job,),
+            disabled=ends,
             help="Ends here; the best picture so far is yours.",
         )
         if st.button("Cancel", key="cancel", type="tertiary"):

@@ -1,0 +1,53 @@
+"""What a visitor wishes of a work, in whatever order the words arrive."""
+
+from __future__ import annotations
+
+import pytest
+
+from impasto.apps.web.calls import DroppedError, Wishes
+
+OTHERS = [("resume",), ("pause",), ("pause", "resume"), ("resume", "pause")]
+
+
+def told(*words: str, early: bool) -> Wishes:
+    wishes = Wishes()
+    if not early:
+        wishes.begin(1)
+    for word in words:
+        wishes.hear(1, word)
+    if early:
+        wishes.begin(1)
+    return wishes
+
+
+@pytest.mark.parametrize("early", [False, True])
+@pytest.mark.parametrize("others", OTHERS)
+def test_a_stop_is_not_taken_back_by_a_button_that_was_pressed_before_it_and_heard_of_later(
+    others: tuple[str, ...], early: bool
+) -> None:
+    for words in (("stop", *others), (*others, "stop")):
+        with pytest.raises(KeyboardInterrupt):
+            told(*words, early=early).obey()
+
+
+@pytest.mark.parametrize("early", [False, True])
+def test_a_cancel_outweighs_a_stop(early: bool) -> None:
+    for words in (("stop", "drop"), ("drop", "stop"), ("drop", "resume")):
+        with pytest.raises(DroppedError):
+            told(*words, early=early).obey()
+
+
+def test_a_stop_is_obeyed_once_so_that_the_tidying_up_is_not_stopped() -> None:
+    wishes = told("stop", early=False)
+    with pytest.raises(KeyboardInterrupt):
+        wishes.obey()
+    wishes.obey()
+
+
+def test_a_wish_for_another_work_is_none_for_this_one() -> None:
+    wishes = told(early=False)
+    wishes.hear(2, "stop")
+    wishes.obey()
+    wishes.begin(2)
+    with pytest.raises(KeyboardInterrupt):
+        wishes.obey()
