@@ -27,6 +27,7 @@ __all__ = ["main"]
 
 _log = logging.getLogger(__name__)
 
+NICENESS = 5
 _FOR_OWNERS = re.compile(r", or allow it with \w+=\d+")
 _FOLDERS = re.compile(r"(?<![\w.:/])(?:[A-Za-z]:)?(?:[/\\][^/\\\s'\"]+)+[/\\](?=[^/\\\s])")
 
@@ -37,6 +38,7 @@ Tasks = Mapping[str, Callable[[Call], dict[str, Any]]]
 def main(tasks: Tasks | None = None) -> None:
     """Work until the server closes the line; on the app's own tasks, or others."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which then closes the line
+    _give_way_to_the_page()
     answers = _own_stdout()
     wishes, requests = Wishes(), queue.Queue[Request]()
     threading.Thread(target=_listen, args=(wishes, requests), name="listener", daemon=True).start()
@@ -49,6 +51,12 @@ def main(tasks: Tasks | None = None) -> None:
         send({"id": request["id"], **_outcome(request, Call.of(request, wishes, send), tasks)})
         _give_memory_back()
         send({"rested": True})
+
+
+def _give_way_to_the_page() -> None:
+    """Let the server go first where both want the same processor: painting waits for the page, never the reverse."""
+    if hasattr(os, "nice"):  # Windows has none
+        os.nice(NICENESS)
 
 
 def _the_apps_tasks() -> Tasks:
