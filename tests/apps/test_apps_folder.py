@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from impasto.apps.folder import FolderProgress, is_folder
+from impasto.apps.folder import is_folder, show_pictures
 from impasto.engine import Ingredient, door, huge
 from impasto.engine.folder import Advance
 from impasto.engine.inputs import Style
@@ -100,7 +100,7 @@ def test_addresses_of_object_storage_are_folders(photos: Path) -> None:
 
 
 def test_progress_is_a_line_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
-    with FolderProgress() as tell:
+    with show_pictures() as tell:
         tell(Advance(done=0, kept=2, failed=0, total=100, elapsed=0.0))
         tell(Advance(done=5, kept=2, failed=0, total=100, elapsed=5.0))
         tell(Advance(done=38, kept=2, failed=2, total=100, elapsed=20.0))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from impasto.apps import doctor
-from impasto.apps.train import TrainingProgress
+from impasto.apps.train import show_training
 from impasto.config import METHODS, PRESETS
 from impasto.training import encoder
 from impasto.training.encoder import TrainingStep
@@ -120,7 +120,7 @@ def test_training_takes_its_config_from_a_file_and_flags_win(studio, impasto, tr
 
 
 def test_the_time_left_is_judged_by_this_run_alone(capsys):
-    with TrainingProgress() as tell:
+    with show_training() as tell:
         tell(TrainingStep(1000, 1100, 5.0, {}))
         tell(TrainingStep(1050, 1100, 105.0, {}))
     assert capsys.readouterr().err.splitlines()[-1] == "step 1050/1100 · 1 min 40 s left"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from impasto.apps.fit_progress import FitProgress
+from impasto.apps.fit_progress import show_fit
 from impasto.config import StyleTraining
 from impasto.training import style
 from impasto.training.fitting import FitStep, Fitted
@@ -93,7 +93,7 @@ def test_interrupted_is_its_own_status(studio, impasto, monkeypatch):
 
 
 def test_progress_says_a_line_for_each_validation(capsys):
-    with FitProgress() as tell:
+    with show_fit() as tell:
         tell(step(1))
         tell(step(2, fresh=True))
         tell(step(3, fresh=True, best=0.4))

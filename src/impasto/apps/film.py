@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import math
-import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,7 @@ import typer
 from impasto.apps.console import INTERRUPTED, print_json, say
 from impasto.apps.options import as_flag, config_from, given
 from impasto.apps.outputs import check_free, title_of
-from impasto.apps.progress import PLAIN_INTERVAL, Bar, duration, joined, time_left
+from impasto.apps.progress import Gauge, duration, joined, time_left
 from impasto.apps.weights import fetch_for
 from impasto.config import FilmOptions, MethodOptions, fields_of, to_dict
 from impasto.errors import OptionError, OutputError
@@ -22,7 +21,7 @@ from impasto.errors import OptionError, OutputError
 if TYPE_CHECKING:
     from impasto.engine.film import FilmPlan, FilmReport, FilmStep
 
-__all__ = ["FilmProgress", "FilmRequest", "is_film", "paint_film", "refuse_film_options", "without_film_options"]
+__all__ = ["FilmRequest", "is_film", "paint_film", "refuse_film_options", "show_frames", "without_film_options"]
 
 _OUTPUTS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".gif", ".apng"}
 
@@ -107,50 +106,32 @@ def paint_film(request: FilmRequest, *, dry_run: bool, quiet: bool, as_json: boo
     from impasto.engine.film import film_of
 
     fetch_for(request.config, quiet=quiet)
-    with FilmProgress(quiet=quiet) as on_step:
+    with show_frames(quiet=quiet) as on_step:
         report = film_of(plan, on_step=on_step, restart=request.force, keep_recipe=request.keep_recipe)
     _tell(report, as_json=as_json, quiet=quiet)
     return INTERRUPTED if report.stopped == "interrupted" else 0
 
 
-class FilmProgress:
-    """How many frames are done, how quickly, and the time left: a bar in a terminal, else a line now and then."""
+@contextmanager
+def show_frames(*, quiet: bool = False) -> Iterator[Callable[[FilmStep], None]]:
+    """Return a callback for the frames of one film: how many are done, how quickly, and the time left."""
+    first: FilmStep | None = None
+    with Gauge(quiet=quiet) as gauge:
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._bar = Bar("getting ready") if sys.stderr.isatty() and not quiet else None
-        self._quiet, self._said_at = quiet, -math.inf
-        self._first: tuple[int, float] | None = None
+        def tell(step: FilmStep) -> None:
+            nonlocal first
+            first = first or step
+            if step.note:
+                gauge.note(step.note)
+            rest = joined(f"{duration(step.seconds)} of the film", _rate(first, step), time_left(step.remaining))
+            gauge.move(f"frame {step.frame}/{step.frames}", step.frame, step.frames, rest, elapsed=step.elapsed)
 
-    def __enter__(self) -> Callable[[FilmStep], None]:
-        if self._bar is not None:
-            self._bar.start()
-        return self._tell
+        yield tell
 
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
 
-    def _tell(self, step: FilmStep) -> None:
-        if step.note:
-            self._note(step.note)
-        where = f"frame {step.frame}/{step.frames}"
-        rest = joined(f"{duration(step.seconds)} of the film", self._rate(step), time_left(step.remaining))
-        if self._bar is not None:
-            self._bar.move(where, step.frame, step.frames, rest)
-        elif not self._quiet and step.elapsed - self._said_at >= PLAIN_INTERVAL:
-            self._said_at = step.elapsed
-            say(joined(where, rest))
-
-    def _rate(self, step: FilmStep) -> str:
-        self._first = self._first or (step.frame, step.elapsed)
-        frames, seconds = step.frame - self._first[0], step.elapsed - self._first[1]
-        return f"{frames / seconds:.1f} frames a second" if frames and seconds > 0 else ""
-
-    def _note(self, sentence: str) -> None:
-        if self._bar is not None:
-            self._bar.note(sentence)
-        else:
-            say(sentence)
+def _rate(first: FilmStep, step: FilmStep) -> str:
+    frames, seconds = step.frame - first.frame, step.elapsed - first.elapsed
+    return f"{frames / seconds:.1f} frames a second" if frames and seconds > 0 else ""
 
 
 def _show_plan(plan: FilmPlan, *, as_json: bool) -> None:

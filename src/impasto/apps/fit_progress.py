@@ -2,56 +2,35 @@
 
 from __future__ import annotations
 
-import math
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from impasto.apps.console import say
-from impasto.apps.progress import Bar, joined, time_left
+from impasto.apps.progress import Gauge, joined, time_left
 
 if TYPE_CHECKING:
     from impasto.training.fitting import FitStep
 
-__all__ = ["FitProgress"]
+__all__ = ["PLAIN_INTERVAL", "show_fit"]
 
 PLAIN_INTERVAL = 60.0  # seconds between two plain lines
 
 
-class FitProgress:
-    """Tells the steps of one training in the way that fits where stderr goes."""
+@contextmanager
+def show_fit(*, quiet: bool = False) -> Iterator[Callable[[FitStep], None]]:
+    """Return a callback for the steps of one training."""
+    with Gauge(every=PLAIN_INTERVAL, quiet=quiet) as gauge:
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._bar = Bar("getting ready") if sys.stderr.isatty() and not quiet else None
-        self._quiet, self._said_at = quiet, -math.inf
+        def tell(step: FitStep) -> None:
+            if step.note:
+                gauge.note(step.note)
+            if step.fresh:
+                gauge.note(joined(f"step {step.step}", validation_text(step)))
+            where = f"step {step.step}/{step.steps}"
+            after = joined(f"loss {step.losses['total']:.3f}", time_left(step.remaining))
+            gauge.move(where, step.step, step.steps, after, elapsed=step.elapsed)
 
-    def __enter__(self) -> Callable[[FitStep], None]:
-        if self._bar is not None:
-            self._bar.start()
-        return self._tell
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def _tell(self, step: FitStep) -> None:
-        if step.note:
-            self._say(step.note)
-        if step.fresh:
-            self._say(joined(f"step {step.step}", validation_text(step)))
-        where = f"step {step.step}/{step.steps}"
-        after = joined(f"loss {step.losses['total']:.3f}", time_left(step.remaining))
-        if self._bar is not None:
-            self._bar.move(where, step.step, step.steps, after)
-        elif not self._quiet and step.elapsed - self._said_at >= PLAIN_INTERVAL:
-            self._said_at = step.elapsed
-            say(joined(where, after))
-
-    def _say(self, sentence: str) -> None:
-        if self._bar is not None:
-            self._bar.note(sentence)
-        elif not self._quiet:
-            say(sentence)
+        yield tell
 
 
 def validation_text(step: FitStep) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -14,7 +13,7 @@ import typer
 
 from impasto.apps.console import INTERRUPTED, SOME_FAILED, print_json, refuse, say
 from impasto.apps.options import as_flag
-from impasto.apps.progress import PLAIN_INTERVAL, Bar, duration, joined, time_left
+from impasto.apps.progress import Gauge, duration, joined, time_left
 from impasto.apps.saving import Saving
 from impasto.apps.weights import fetch_for
 from impasto.config import MethodOptions
@@ -23,7 +22,7 @@ from impasto.errors import OptionError
 if TYPE_CHECKING:
     from impasto.engine.folder import Advance, FolderReport
 
-__all__ = ["Address", "FolderProgress", "FolderRequest", "Workers", "is_folder", "paint_folder", "refuse_workers"]
+__all__ = ["Address", "FolderRequest", "Workers", "is_folder", "paint_folder", "refuse_workers", "show_pictures"]
 
 PANEL = "Folders of photos"
 _ADDRESS = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:/")
@@ -97,7 +96,7 @@ def paint_folder(request: FolderRequest, *, dry_run: bool, quiet: bool, as_json:
     from impasto.engine.folder import stylize_folder
 
     fetch_for(request.config, quiet=quiet)
-    with FolderProgress(quiet=quiet) as on_step:
+    with show_pictures(quiet=quiet) as on_step:
         report = stylize_folder(
             request.photos,
             list(request.styles),
@@ -115,33 +114,19 @@ def paint_folder(request: FolderRequest, *, dry_run: bool, quiet: bool, as_json:
     return SOME_FAILED if report.failed else 0
 
 
-class FolderProgress:
-    """How many pictures are done, how quickly, and the time left: a bar in a terminal, else a line now and then."""
+@contextmanager
+def show_pictures(*, quiet: bool = False) -> Iterator[Callable[[Advance], None]]:
+    """Return a callback for the pictures of a folder: how many are done, how quickly, and the time left."""
+    with Gauge(quiet=quiet) as gauge:
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._bar = Bar("getting ready") if sys.stderr.isatty() and not quiet else None
-        self._quiet = quiet
-        self._said_at = -math.inf
+        def tell(advance: Advance) -> None:
+            finished = advance.done + advance.kept + advance.failed
+            failed = f"{advance.failed} failed" if advance.failed else ""
+            rest = joined(_rate(advance.rate), failed, time_left(advance.remaining))
+            where = f"{finished}/{advance.total} pictures"
+            gauge.move(where, finished, advance.total, rest, elapsed=advance.elapsed)
 
-    def __enter__(self) -> Callable[[Advance], None]:
-        if self._bar is not None:
-            self._bar.start()
-        return self._tell
-
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
-
-    def _tell(self, advance: Advance) -> None:
-        finished = advance.done + advance.kept + advance.failed
-        where = f"{finished}/{advance.total} pictures"
-        failed = f"{advance.failed} failed" if advance.failed else ""
-        rest = joined(_rate(advance.rate), failed, time_left(advance.remaining))
-        if self._bar is not None:
-            self._bar.move(where, finished, advance.total, rest)
-        elif not self._quiet and advance.elapsed - self._said_at >= PLAIN_INTERVAL:
-            self._said_at = advance.elapsed
-            say(joined(where, rest))
+        yield tell
 
 
 def _rate(a_second: float) -> str:

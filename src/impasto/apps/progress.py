@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -10,11 +11,14 @@ from typing import TYPE_CHECKING, Protocol
 from impasto.apps.console import say
 
 if TYPE_CHECKING:
+    from typing_extensions import Self
+
     from impasto.engine.progress import Step
     from impasto.weights import Progress as Download
 
 __all__ = [
     "Bar",
+    "Gauge",
     "LiveProgress",
     "PlainProgress",
     "StepProgress",
@@ -105,6 +109,38 @@ class Bar:
     def note(self, sentence: str) -> None:
         """Leave a sentence above the bar."""
         self._bar.console.print(sentence, markup=False, highlight=False)
+
+
+class Gauge:
+    """How far a work is: a bar in a terminal, elsewhere a line now and then; nothing for those who want quiet."""
+
+    def __init__(self, *, every: float = PLAIN_INTERVAL, quiet: bool = False) -> None:
+        self._bar = Bar("getting ready") if sys.stderr.isatty() and not quiet else None
+        self._every, self._quiet, self._said_at = every, quiet, -math.inf
+
+    def __enter__(self) -> Self:
+        if self._bar is not None:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def move(self, where: str, done: int, total: int, after: str, *, elapsed: float) -> None:
+        """Show how far the work is; ``elapsed`` seconds tell when the next line is due."""
+        if self._bar is not None:
+            self._bar.move(where, done, total, after)
+        elif not self._quiet and (elapsed - self._said_at >= self._every or done == total):
+            self._said_at = elapsed
+            say(joined(where, after))
+
+    def note(self, sentence: str) -> None:
+        """Say something that stays."""
+        if self._bar is not None:
+            self._bar.note(sentence)
+        elif not self._quiet:
+            say(sentence)
 
 
 class LiveProgress:

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impasto.apps.console import print_json, say
+from impasto.apps.console import print_json
+from impasto.apps.fit_progress import PLAIN_INTERVAL
 from impasto.apps.options import config_from, given
 from impasto.apps.parameters import AsJson, ConfigFile, DryRun, Quiet
-from impasto.apps.progress import Bar, joined, time_left
+from impasto.apps.progress import Gauge, joined, time_left
 from impasto.config import EncoderTraining, to_dict
 from impasto.errors import InputError, OptionError
 
 if TYPE_CHECKING:
     from impasto.training.encoder import TrainingStep
 
-__all__ = ["TrainingProgress", "read_values", "train_encoder"]
-
-PLAIN_INTERVAL = 60.0  # seconds between two plain lines
+__all__ = ["read_values", "show_training", "train_encoder"]
 
 
 def train_encoder(
@@ -53,7 +52,7 @@ def train_encoder(
         return
     from impasto.training.encoder import train_encoder as train
 
-    with TrainingProgress(quiet=quiet) as on_step:
+    with show_training(quiet=quiet) as on_step:
         weights = train(config, run, on_step=on_step)
     if as_json:
         print_json({"weights": str(weights), "config": to_dict(config)})
@@ -77,40 +76,26 @@ def read_values(path: Path | None) -> dict[str, Any]:
         raise InputError(f"{path} is not TOML ({fault}); --config takes lines such as steps = 1000.") from fault
 
 
-class TrainingProgress:
-    """Says the step, what the student explains of its teachers, and the time left.
+@contextmanager
+def show_training(*, quiet: bool = False) -> Iterator[Callable[[TrainingStep], None]]:
+    """Return a callback for the steps, which says what the student explains of its teachers.
 
     A run that goes on begins in the middle, so the pace is that of this run alone.
     """
+    first: TrainingStep | None = None
+    with Gauge(every=PLAIN_INTERVAL, quiet=quiet) as gauge:
 
-    def __init__(self, *, quiet: bool = False) -> None:
-        self._bar = Bar("getting ready") if sys.stderr.isatty() and not quiet else None
-        self._quiet = quiet
-        self._first: TrainingStep | None = None
-        self._said_at = -math.inf
+        def tell(step: TrainingStep) -> None:
+            nonlocal first
+            first = first or step
+            explained = " ".join(f"{layer} {share:.1%}" for layer, share in step.explained.items())
+            after = joined(f"explains {explained}" if explained else "", time_left(_remaining(first, step)))
+            gauge.move(f"step {step.step}/{step.steps}", step.step, step.steps, after, elapsed=step.seconds)
 
-    def __enter__(self) -> Callable[[TrainingStep], None]:
-        if self._bar is not None:
-            self._bar.start()
-        return self._tell
+        yield tell
 
-    def __exit__(self, *_: object) -> None:
-        if self._bar is not None:
-            self._bar.stop()
 
-    def _tell(self, step: TrainingStep) -> None:
-        self._first = self._first or step
-        explained = " ".join(f"{layer} {share:.1%}" for layer, share in step.explained.items())
-        explained = f"explains {explained}" if explained else ""
-        where, left = f"step {step.step}/{step.steps}", time_left(self._remaining(step))
-        if self._bar is not None:
-            self._bar.move(where, step.step, step.steps, joined(explained, left))
-        elif not self._quiet and (step.seconds - self._said_at >= PLAIN_INTERVAL or step.step == step.steps):
-            self._said_at = step.seconds
-            say(joined(where, explained, left))
-
-    def _remaining(self, step: TrainingStep) -> float | None:
-        if self._first is None or step.step == self._first.step:
-            return None
-        pace = (step.seconds - self._first.seconds) / (step.step - self._first.step)
-        return pace * (step.steps - step.step)
+def _remaining(first: TrainingStep, step: TrainingStep) -> float | None:
+    if step.step == first.step:
+        return None
+    return (step.seconds - first.seconds) / (step.step - first.step) * (step.steps - step.step)

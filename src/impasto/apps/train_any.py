@@ -9,7 +9,7 @@ import typer
 
 from impasto.apps.console import INTERRUPTED, print_json
 from impasto.apps.counting import show_count
-from impasto.apps.fit_progress import FitProgress
+from impasto.apps.fit_progress import show_fit
 from impasto.apps.fit_report import report_fit
 from impasto.apps.options import config_from, given
 from impasto.apps.parameters import AsJson, ConfigFile, DryRun, Quiet
@@ -48,7 +48,7 @@ def train_any(
     from impasto.training.runs import begin_run
 
     begin_run(run, config)
-    with show_count("looking at paintings", quiet=quiet) as on_described, FitProgress(quiet=quiet) as on_step:
+    with show_count("looking at paintings", quiet=quiet) as on_described, show_fit(quiet=quiet) as on_step:
         fitted = train(config, run, on_step=on_step, on_described=on_described)
     advice = f"Samples are in {run / 'samples'}."
     report_fit(fitted, run / MODEL, advice=advice, as_json=as_json, quiet=quiet)

@@ -11,7 +11,7 @@ import typer
 
 from impasto.apps.console import INTERRUPTED, print_json, say
 from impasto.apps.counting import show_count
-from impasto.apps.fit_progress import FitProgress
+from impasto.apps.fit_progress import show_fit
 from impasto.apps.fit_report import report_fit
 from impasto.apps.options import config_from, given
 from impasto.apps.parameters import AsJson, ConfigFile, Quiet
@@ -67,7 +67,7 @@ def train_paired(
     begin_run(run, config)
     if not quiet:
         say(f"{found_text(found, check)}: {_sides_text(divided(config, run, check))}")
-    with FitProgress(quiet=quiet) as on_step:
+    with show_fit(quiet=quiet) as on_step:
         fitted = train(config, run, on_step=on_step, check=check)
     model = run / MODEL
     advice = f"See how good it is: impasto evaluate {run}. Paint with it: impasto stylize PHOTO --method {model}"

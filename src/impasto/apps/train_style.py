@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from impasto.apps.console import INTERRUPTED, print_json
-from impasto.apps.fit_progress import FitProgress
+from impasto.apps.fit_progress import show_fit
 from impasto.apps.fit_report import report_fit
 from impasto.apps.options import config_from, given
 from impasto.apps.outputs import check_free
@@ -52,7 +52,7 @@ def train_style(
     from impasto.training.style import train_style as train
 
     check_free(output, force=force or run_folder(output).is_dir())
-    with FitProgress(quiet=quiet) as on_step:
+    with show_fit(quiet=quiet) as on_step:
         fitted = train(config, output, on_step=on_step)
     advice = f"Samples are in {run_folder(output) / 'samples'}. Paint with it: impasto stylize PHOTO --method {output}"
     report_fit(fitted, output, advice=advice, as_json=as_json, quiet=quiet)
