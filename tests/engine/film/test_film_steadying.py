@@ -96,3 +96,20 @@ def test_flicker_is_nothing_along_the_true_motion_and_much_across_it(pan: Any) -
     seen = pan.seen[1].astype(np.float32)
     assert flicker(pan.frames[1], pan.frames[0], pan.flows[1], seen) < 0.02
     assert flicker(pan.frames[1], pan.frames[0], 0 * pan.flows[1], seen) > 0.1
+
+
+def waves(shift: tuple[float, float]) -> Any:
+    """Return fine waves (64, 96, 3), moved by columns and rows that need not be whole."""
+    rows, columns = np.mgrid[0:64, 0:96] + np.array([shift[1], shift[0]])[:, None, None]
+    picture = 0.5 + 0.2 * np.cos(2.0 * columns + 0.9 * rows) + 0.2 * np.sin(0.5 * columns - 2.2 * rows)
+    return np.repeat(picture[..., None], 3, axis=2).astype(np.float32)
+
+
+def test_fine_strokes_that_only_move_are_no_flicker_once_they_are_read_exactly() -> None:
+    moved = (0.5, 0.25)
+    flow = np.broadcast_to(np.array(moved, np.float32), (64, 96, 2))
+    inner = np.zeros((64, 96), np.float32)
+    inner[16:-16, 16:-16] = 1
+    roughly, exactly = (flicker(waves(moved), waves((0, 0)), flow, inner, exact=exact) for exact in (False, True))
+    assert roughly > 0.1
+    assert exactly < 0.02

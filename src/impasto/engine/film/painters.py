@@ -33,9 +33,10 @@ __all__ = ["FilmPainter", "GrainyPainter", "film_painter"]
 
 Plane = NDArray[np.float32]
 State = Mapping[str, NDArray[np.generic]]
+Look = dict[str, tuple[Tensor, Tensor]]
 
 LOOK_EVERY = 8  # frames: statistics change slowly, and looking costs as much as painting
-FOLLOWING = 0.4  # share by which statistics follow what each look sees
+FOLLOWING = 0.25  # share by which statistics follow, with every frame, what the last look saw
 
 
 class FilmPainter(Protocol):
@@ -178,7 +179,8 @@ class _CalmPainter:
         self._painter, self._known = painter, {id(style): index for index, style in enumerate(styles)}
         self._codes: dict[int, Tensor] = {}
         self._own_code: Tensor | None = None  # of the film's frames, taken as a style
-        self._looks: list[dict[str, tuple[Tensor, Tensor]]] = []
+        self._looks: list[Look] = []  # what it goes by
+        self._seen: list[Look] = []  # what it saw last, which that follows
         self._looked = self._frames = 0
         has_grain = isinstance(painter, GrainyPainter) and painter.has_grain
         self._grain = MovingGrain() if has_grain else None
@@ -189,7 +191,7 @@ class _CalmPainter:
     def next_frame(self, size: tuple[int, int], base: tuple[int, int], motion: Motion) -> None:
         """Go on to the next frame of the film; it is painted at ``base``, and again in tiles if ``size`` is larger."""
         if motion.is_cut:
-            self._looks, self._own_code, self._frames = [], None, 0
+            self._looks, self._seen, self._own_code, self._frames = [], [], None, 0
         if self._grain is not None:
             self._grain.follow(motion)
         self._size, self._base, self._looked = size, base, 0
@@ -211,11 +213,13 @@ class _CalmPainter:
     def look(self, picture: Tensor, code: Tensor) -> Statistics:
         number, self._looked = self._looked, self._looked + 1
         if number >= len(self._looks):
-            self._looks.append(_copied(self._painter.look(picture, code)))
+            first = dict(self._painter.look(picture, code))
+            self._looks.append(first)
+            self._seen.append(first)
         elif (self._frames - 1) % LOOK_EVERY == 0:
-            seen = self._painter.look(picture, code)
-            former = self._looks[number]
-            self._looks[number] = {name: _nearer(former[name], pair) for name, pair in seen.items()}
+            self._seen[number] = dict(self._painter.look(picture, code))
+        former, seen = self._looks[number], self._seen[number]
+        self._looks[number] = {name: _nearer(former[name], seen[name]) for name in seen}
         return self._looks[number]
 
     def paint(self, picture: Tensor, code: Tensor, seen: Statistics | None, at: tuple[int, int] = (0, 0)) -> Tensor:
@@ -229,9 +233,10 @@ class _CalmPainter:
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         kept: dict[str, Any] = {"frames": torch.tensor([self._frames])}
-        for number, look in enumerate(self._looks):
-            for name, (mean, deviation) in look.items():
-                kept[f"look.{number}.{name}.mean"], kept[f"look.{number}.{name}.deviation"] = mean, deviation
+        for kind, looks in (("look", self._looks), ("seen", self._seen)):
+            for number, look in enumerate(looks):
+                for name, (mean, deviation) in look.items():
+                    kept[f"{kind}.{number}.{name}.mean"], kept[f"{kind}.{number}.{name}.deviation"] = mean, deviation
         if self._own_code is not None:
             kept["own_code"] = self._own_code
         if self._grain is not None:
@@ -244,17 +249,18 @@ class _CalmPainter:
         self._own_code = tensors.get("own_code")
         if self._grain is not None:
             self._grain.shift = np.asarray(state["grain"], np.float32)
-        self._looks = []
-        for name in sorted(name for name in tensors if name.startswith("look.") and name.endswith(".mean")):
-            number, layer = name.removeprefix("look.").removesuffix(".mean").split(".", 1)
-            while len(self._looks) <= int(number):
-                self._looks.append({})
-            deviation = tensors[f"look.{number}.{layer}.deviation"]
-            self._looks[int(number)][layer] = (tensors[name], deviation)
+        self._looks, self._seen = _looks_from(tensors, "look"), _looks_from(tensors, "seen")
 
 
-def _copied(seen: Statistics) -> dict[str, tuple[Tensor, Tensor]]:
-    return {name: (mean, deviation) for name, (mean, deviation) in seen.items()}
+def _looks_from(tensors: Mapping[str, Tensor], kind: str) -> list[Look]:
+    """Return the looks of a kind as a state holds them, in their order."""
+    looks: list[Look] = []
+    for name in sorted(name for name in tensors if name.startswith(f"{kind}.") and name.endswith(".mean")):
+        number, layer = name.removeprefix(f"{kind}.").removesuffix(".mean").split(".", 1)
+        while len(looks) <= int(number):
+            looks.append({})
+        looks[int(number)][layer] = (tensors[name], tensors[f"{kind}.{number}.{layer}.deviation"])
+    return looks
 
 
 def _nearer(former: tuple[Tensor, Tensor], seen: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
