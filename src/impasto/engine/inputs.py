@@ -36,12 +36,13 @@ class Style:
     name: str
     pictures: tuple[Picture, ...] = ()
     vector: Tensor | None = None  # (1, CODE_LENGTH), see :mod:`impasto.engine.vectors`
+    painter: tuple[Ingredient, ...] = ()  # the weights that painted its pictures, where only a vector was known
 
     @property
     def ingredients(self) -> list[Ingredient]:
         """Return what it is made of as a recipe names it."""
         if self.vector is not None:
-            return [Ingredient(self.name, hashlib.sha256(self.vector.numpy().tobytes()).hexdigest())]
+            return [Ingredient(self.name, hashlib.sha256(self.vector.numpy().tobytes()).hexdigest()), *self.painter]
         return [Ingredient(one.name, one.sha256) for one in self.pictures]
 
 

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from impasto.config import Optimize, from_dict
 from impasto.device import available_memory, prefer_big_pages
+from impasto.engine.exemplars import with_exemplars
 from impasto.engine.finishing import finished, recolored, with_detail
 from impasto.engine.inputs import Given, One, Work, prepare
 from impasto.engine.memory import peak_bytes
@@ -54,8 +55,8 @@ class Optimizer:
             changed = Optimizer(from_dict(Optimize, {**vars(self.config), **changes}))
             return changed(content, style, on_step=on_step, resume_from=resume_from)
         prefer_big_pages()
-        work = self._work(content, style)
         started = time.monotonic()
+        work = with_exemplars(self._work(content, style), self.config)
         painting = Painting(self.setup, work, result_size(work.photo.size, self.config), on_step)
         image = self._image(work, painting, resume_from)
         alpha = work.photo.alpha

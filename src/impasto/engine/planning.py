@@ -50,10 +50,15 @@ class Plan:
             f"scales     {scales or 'one pass'}",
             f"computes   on {self.device} in {self.precision}" + (f", in tiles of {self.tile} px" if self.tile else ""),
             f"memory     {memory}",
-            f"time       {'not known on this device' if self.seconds is None else f'about {self.seconds:.0f} s'}",
+            f"time       {self._time()}",
             f"downloads  {', '.join(self.downloads) or 'nothing'}",
         ]
         return "\n".join(lines)
+
+    def _time(self) -> str:
+        if self.seconds is not None:
+            return f"about {self.seconds:.0f} s"
+        return "not known on this device" if self.scales else "not estimated: one pass is quick"
 
 
 def result_size(photo: tuple[int, int], config: Optimize) -> tuple[int, int]:

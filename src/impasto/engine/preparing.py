@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from impasto import losses
 from impasto.config import Fast, MethodOptions, Optimize, fields_of
 from impasto.device import available_memory, pick_device, pick_precision
+from impasto.engine.exemplars import EXEMPLAR_SIZE
 from impasto.engine.fast import fast_stylizer
 from impasto.engine.inputs import Style, Work
 from impasto.engine.layers import content_layers, style_layers
@@ -86,12 +87,6 @@ def check_combination(work: Work, config: Optimize) -> None:
     """Refuse what cannot be combined, and what cannot be read."""
     if config.tileable:
         raise OptionError("optimize cannot make tileable textures; say --method fast, or leave tileable out.")
-    unseen = next((style.name for style in work.styles if not style.pictures), None)
-    if unseen is not None:
-        raise OptionError(
-            f"the gallery knows of {unseen} only what the method fast needs, but optimize looks at the painting; "
-            "say --method fast, or give a picture of the painting."
-        )
     if "init" in work.extras:
         read(config.init)
     if config.style_term != "sliced":
@@ -106,7 +101,8 @@ def check_combination(work: Work, config: Optimize) -> None:
 
 def largest_style(work: Work, size: Size, config: Optimize) -> Size:
     """Return the size of the largest painting as it is read when painting at ``size``."""
-    sizes = [style_size(one.size, size, config) for style in work.styles for one in style.pictures]
+    each = [[one.size for one in style.pictures] or [EXEMPLAR_SIZE] for style in work.styles]
+    sizes = [style_size(one, size, config) for sizes in each for one in sizes]
     return max(sizes, key=lambda found: found[0] * found[1])
 
 

@@ -134,7 +134,7 @@ def _style(made_of: Sequence[Ingredient], find: Callable[[Ingredient], Path]) ->
     """Return a style of a recipe: one of the gallery by its name, or its paintings."""
     named = next((one for one in gallery() if one.name == made_of[0].name), None)
     if named is not None:
-        style = Style(named.name, vector=named.vector)
+        style = Style(named.name, vector=named.vector, painter=tuple(made_of[1:]))
         if style.ingredients != list(made_of):
             raise InputError(f"the style {named.name} is another one here than when the picture was made.")
         return style

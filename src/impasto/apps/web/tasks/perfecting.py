@@ -15,25 +15,21 @@ from impasto.apps.web.tasks.painting import FINISHED_QUALITY, styles_of
 from impasto.apps.web.tasks.pictures import original, show, working_copy
 from impasto.config import Optimize, from_dict
 from impasto.engine import Step
-from impasto.engine.inputs import Style
 from impasto.engine.recipe import Recipe
 from impasto.errors import ImpastoError
 from impasto.evaluation import Timelapse
-from impasto.images import Picture, brushwork, read, read_mask, write
+from impasto.images import read, read_mask, write
 
 __all__ = ["moment", "perfect", "plan"]
 
 LIVE_SECONDS, LIVE_SIDE = 1.0, 1024
 MOMENTS = 36  # at most; evenly over the steps
 FILM_SECONDS = 8.0
-EXEMPLAR_SIZE = (512, 512)
 
 
 def plan(call: Call) -> dict[str, Any]:
     """Say what :func:`perfect` would do and cost."""
-    photo, styles = working_copy(call.arguments["photo"]), styles_of(call.arguments)
-    styles = [brushwork(EXEMPLAR_SIZE) if isinstance(style, str) else style for style in styles]
-    found = engine.plan(photo, styles, _config(call.arguments))
+    found = engine.plan(working_copy(call.arguments["photo"]), styles_of(call.arguments), _config(call.arguments))
     return {
         "height": found.size[0],
         "width": found.size[1],
@@ -47,10 +43,9 @@ def plan(call: Call) -> dict[str, Any]:
 def perfect(call: Call) -> dict[str, Any]:
     """Paint by optimisation, telling of it meanwhile; when the visitor stops it, what is there is kept."""
     config = _config({**call.arguments, "options": {**call.arguments["options"], **_masked(call)}})
-    photo = original(call.arguments["photo"])
-    styles = [_exemplar(style, photo) if isinstance(style, str) else style for style in styles_of(call.arguments)]
     with _film(call.folder) as film:
         watcher = Watcher(call, config, film)
+        photo, styles = original(call.arguments["photo"]), styles_of(call.arguments)
         result = engine.stylize(photo, styles, config, on_step=watcher)
     files = [result.save(call.folder / f"painting.{end}", quality=FINISHED_QUALITY).name for end in ("png", "jpg")]
     show(result.image, call.folder / "shown.jpg", long_side=2048)
@@ -124,19 +119,6 @@ class Watcher:
 
 def _config(arguments: Mapping[str, Any]) -> Optimize:
     return from_dict(Optimize, arguments["options"])
-
-
-def _exemplar(name: str, photo: Picture) -> Style:
-    """Return paintings in a style of the gallery; only numbers are known of it, and optimisation looks at paintings.
-
-    They are what the quick method makes of two subjects in this style: the photo itself, and brushwork.
-    """
-    subjects = {"photo": photo.pixels, "brushwork": brushwork(EXEMPLAR_SIZE)}
-    painted = {
-        subject: engine.stylize(pixels, name, "fast", size=max(EXEMPLAR_SIZE)).image
-        for subject, pixels in subjects.items()
-    }
-    return Style(name, tuple(Picture(pixels, name=f"{subject} in {name}") for subject, pixels in painted.items()))
 
 
 def _masked(call: Call) -> dict[str, Any]:
