@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from impasto.models.fast import STRIDE, FastNetwork
 from impasto.models.grain import OCTAVES, grain_under
-from impasto.models.normalizing import Reading, Statistics
+from impasto.models.normalizing import Reading, Statistics, statistics_of
 
 __all__ = ["FastStyle"]
 
@@ -52,12 +52,9 @@ class FastStyle(nn.Module):
         """What builds its like."""
         return {}
 
-    @torch.no_grad()
     def look(self, photo: Tensor, strength: Tensor) -> Statistics:
         """Return the statistics of a whole photo, or of its thumbnail, for painting its tiles."""
-        reading = Reading()
-        self(photo, strength, reading)
-        return reading.found
+        return statistics_of(self, photo, strength)
 
     def grain(self, size: tuple[int, int], at: tuple[int, int] = (0, 0)) -> Tensor:
         """Return the noise (1, OCTAVES, h, w) of a part of a picture, sizes and places in pixels."""

@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from impasto.errors import OptionError
 from impasto.models.extending import mirrored, whole_cells
-from impasto.models.normalizing import Reading, Statistics
+from impasto.models.normalizing import Reading, Statistics, statistics_of
 
 __all__ = ["Johnson", "Tool"]
 
@@ -118,12 +118,9 @@ class Johnson(nn.Module):
         self.to_full = Doubling("to_full", 2 * width, width, tool)
         self.ending = Ending(width, tool)
 
-    @torch.no_grad()
     def look(self, photo: Tensor, strength: Tensor) -> Statistics:
         """Return the statistics of a whole photo, or of its thumbnail, for painting its tiles."""
-        reading = Reading()
-        self(photo, strength, reading)
-        return reading.found
+        return statistics_of(self, photo, strength)
 
     def forward(
         self, photo: Tensor, strength: Tensor, reading: Reading | None = None, at: tuple[int, int] = (0, 0)

@@ -12,14 +12,14 @@ fifth of the time that PyTorch's separate steps take on channels-last pictures i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-__all__ = ["Reading", "Statistics"]
+__all__ = ["Reading", "Statistics", "statistics_of"]
 
 Statistics: TypeAlias = Mapping[str, tuple[Tensor, Tensor]]
 """Mean and deviation, each (B, C, 1, 1), of every normalised layer by name."""
@@ -51,6 +51,14 @@ class Reading:
             variance = (_mean(x * x) - mean.square()).clamp_min(0) + LEAST_VARIANCE
         self.found[name] = mean, variance.sqrt()
         return self.found[name]
+
+
+@torch.no_grad()
+def statistics_of(network: Callable[..., Tensor], photo: Tensor, strength: Tensor | None) -> Statistics:
+    """Return what a network's normalisations see in a whole photo, or in its thumbnail, for painting its tiles."""
+    reading = Reading()
+    network(photo, strength, reading)
+    return reading.found
 
 
 def _mean(x: Tensor) -> Tensor:

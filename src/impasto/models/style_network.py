@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from impasto.models.encoder import PaddedConvolution, pad_by_one
 from impasto.models.grain import BLOCK, OCTAVES, grain_under
-from impasto.models.normalizing import Reading, Statistics
+from impasto.models.normalizing import Reading, Statistics, statistics_of
 
 __all__ = ["StyleNetwork"]
 
@@ -118,12 +118,9 @@ class StyleNetwork(nn.Module):
         self.from_quarter = Enlarging("from_quarter", quarter, half)
         self.exit = PaddedConvolution(half, 12, 3)
 
-    @torch.no_grad()
     def look(self, photo: Tensor, strength: Tensor) -> Statistics:
         """Return the statistics of a whole photo, or of its thumbnail, for painting its tiles."""
-        reading = Reading()
-        self(photo, strength, reading)
-        return reading.found
+        return statistics_of(self, photo, strength)
 
     def grain(self, size: tuple[int, int], at: tuple[int, int] = (0, 0)) -> Tensor:
         """Return the noise (1, OCTAVES, h, w) of a part of a picture, sizes and places in pixels."""

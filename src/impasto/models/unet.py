@@ -25,7 +25,7 @@ from torch import Tensor, nn
 
 from impasto.config import Decoder
 from impasto.models.encoder import PaddedConvolution
-from impasto.models.normalizing import Reading, Statistics
+from impasto.models.normalizing import Reading, Statistics, statistics_of
 
 __all__ = ["UNet"]
 
@@ -65,12 +65,9 @@ class UNet(nn.Module):
         back = sum(3 * cell for cell in halvings)  # one convolution a level, and which pixel a repeated one came from
         return 2 + across + back
 
-    @torch.no_grad()
     def look(self, photo: Tensor, strength: Tensor | None = None) -> Statistics:
         """Return the statistics of a whole photo, or of its thumbnail, for painting its tiles."""
-        reading = Reading()
-        self(photo, strength, reading)
-        return reading.found
+        return statistics_of(self, photo, strength)
 
     def forward(
         self,
