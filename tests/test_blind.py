@@ -1,0 +1,60 @@
+"""Blind verdicts: shown twice with the sides swapped, counted only where both times the same painter was preferred."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+
+
+@pytest.fixture
+def blind(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    monkeypatch.syspath_prepend(BENCHMARKS)
+    spec = importlib.util.spec_from_file_location("blind", BENCHMARKS / "blind.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "blind", module)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_every_pair_is_shown_twice_with_the_sides_swapped(blind: ModuleType) -> None:
+    showings = list(blind.in_random_order(5, ["AdaIN", "MicroAST"], seed=0))
+    assert [one.number for one in showings] == list(range(1, 21))
+    for pair in range(5):
+        for peer in ("AdaIN", "MicroAST"):
+            sides = sorted((one.a, one.b) for one in showings if one.pair == pair and one.peer == peer)
+            assert sides == sorted([("ours", peer), (peer, "ours")])
+    assert [one.pair for one in showings] != sorted(one.pair for one in showings), "the judge can see the pattern"
+
+
+@pytest.mark.parametrize(
+    ("prefers", "found"),
+    [
+        ("ours", {"ours preferred": 4, "peer preferred": 0, "ties": 0, "share of the decided": 1.0, "reached": True}),
+        ("AdaIN", {"ours preferred": 0, "peer preferred": 4, "ties": 0, "share of the decided": 0.0, "reached": False}),
+        ("A", {"ours preferred": 0, "peer preferred": 0, "ties": 4, "share of the decided": 0.0, "reached": False}),
+        (
+            "neither",
+            {"ours preferred": 0, "peer preferred": 0, "ties": 4, "share of the decided": 0.0, "reached": False},
+        ),
+    ],
+)
+def test_a_verdict_counts_when_it_stays(
+    blind: ModuleType, tmp_path: Path, prefers: str, found: dict[str, object]
+) -> None:
+    showings = list(blind.in_random_order(4, ["AdaIN"], seed=1))
+    key = {"pairs": [], "showings": [vars(one) for one in showings]}
+    (tmp_path / "key.json").write_text(json.dumps(key))
+    said = {"A": lambda _: "A", "neither": lambda _: "="}.get(prefers, lambda one: "A" if one.a == prefers else "B")
+    verdicts = [tmp_path / f"{half}.csv" for half in range(2)]
+    for half, path in enumerate(verdicts):
+        path.write_text("".join(f"{one.number},{said(one)}\n" for one in showings[half::2]))
+    assert blind.counted(tmp_path, verdicts) == {"AdaIN": {"pairs": 4, **found}}
