@@ -21,6 +21,12 @@ def watched(frames: Any) -> list[Motion]:
     return [watcher.see(reduced(levels(frame))) for frame in frames]
 
 
+def moved(flow: Any) -> Motion:
+    """Return a motion that is known everywhere."""
+    everywhere = np.ones(flow.shape[:2], np.float32)
+    return Motion(flow, everywhere, everywhere, 0.0)
+
+
 @pytest.mark.parametrize("clip", ["pan", "zoom"])
 def test_the_motion_of_the_camera_is_found_exactly(clip: str, request: pytest.FixtureRequest):
     made = request.getfixturevalue(clip)
@@ -86,7 +92,7 @@ def test_a_layer_that_is_carried_far_is_not_blurred(pan: Any):
     still = np.zeros((64, 96, 2), np.float32)
     for _ in range(40):  # to and fro, by a third of a pixel
         for way in (1, -1):
-            layer.follow(Motion(still + np.float32(way / 6), np.ones((64, 96), np.float32), 0.0))
+            layer.follow(moved(still + np.float32(way / 6)))
     picture, known = layer.picture()
     assert np.abs(picture - pan.frames[0])[:, 2:-2].max() < 0.02
     assert cv2.Laplacian(picture, -1).std() == pytest.approx(cv2.Laplacian(pan.frames[0], -1).std(), rel=0.02)
@@ -97,7 +103,7 @@ def test_a_layer_knows_what_it_never_saw():
     layer = Layer(np.full((16, 32, 3), 0.5, np.float32), (16, 32))
     flow = np.zeros((16, 32, 2), np.float32)
     flow[..., 0] = 4  # what is seen now was four pixels to the right: the last four columns are new
-    layer.follow(Motion(flow, np.ones((16, 32), np.float32), 0.0))
+    layer.follow(moved(flow))
     _, known = layer.picture()
     assert known[:, :28].min() == 1
     assert known[:, 28:].max() == 0
@@ -105,10 +111,24 @@ def test_a_layer_knows_what_it_never_saw():
 
 def test_a_layer_goes_on_from_what_was_remembered(pan: Any):
     layer = Layer(pan.frames[0], (64, 96))
-    layer.follow(Motion(np.full((64, 96, 2), 0.3, np.float32), np.ones((64, 96), np.float32), 0.0))
+    layer.follow(moved(np.full((64, 96, 2), 0.3, np.float32)))
     again = Layer.from_state("one", layer.state("one"))
     for one, other in zip(layer.picture(), again.picture(), strict=True):
         assert np.array_equal(one, other)
+
+
+def test_only_where_a_thing_left_bare_ground_nothing_is_carried(passing: Any):
+    motion = watched(passing.frames[:6])[5]
+    flow = passing.flows[5]
+    thing = flow[..., 0] < 0  # it moves to the right, so the ground to its left was hidden
+    columns = np.arange(thing.shape[1])
+    behind = (columns < columns[thing.any(0)].min() + 2) & (columns > columns[thing.any(0)].min() - 3)
+    rows = np.flatnonzero(thing.any(1))
+    middle = slice(rows[len(rows) // 2] - 4, rows[len(rows) // 2] + 4)
+    assert motion.carry[middle, behind].min() < 0.3
+    before = columns > columns[thing.any(0)].max() - 4
+    assert motion.carry[middle, before].min() > 0.8
+    assert motion.valid[middle, before].min() < 0.7, "the rim is believed anyway, and this proves nothing"
 
 
 def test_maps_keep_their_size(pan: Any):

@@ -29,7 +29,8 @@ SIZE = (64, 96)
 def motion(x: float = 0.0, y: float = 0.0, *, is_cut: bool = False) -> Motion:
     """Return a motion of the whole picture: where each pixel was before."""
     flow = np.broadcast_to(np.float32([x, y]), (*SIZE, 2)).copy()
-    return Motion(flow, np.ones(SIZE, np.float32), 0.0, is_cut)
+    everywhere = np.ones(SIZE, np.float32)
+    return Motion(flow, everywhere, everywhere, 0.0, is_cut)
 
 
 @pytest.fixture

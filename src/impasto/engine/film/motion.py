@@ -30,6 +30,7 @@ _WORTH_A_PLANE = 0.01  # share of the picture that is not explained yet
 _AS_GOOD = 0.8  # grey levels that a plane's motion may be worse by where it is taken
 _FAR = 0.8  # pixels: a flow that differs more from the plane's is a motion of its own
 _BESIDE, _DOUBT = 17, 0.3  # pixels across, and how little what lies beside hidden places is believed
+_FOLD, _RIM = 0.15, 0.9  # pixels gained from one to the next where ground is bared; how far a rim is carried
 _WORST = 6.0  # grey levels: the most that a place may say against a motion
 _CUT = 0.25  # of the frame: where less comes from the former one, a new shot begins; usual are 0.5 and 0.02
 
@@ -40,6 +41,7 @@ class Motion:
 
     flow: Plane  # (h, w, 2): where each pixel was in the former frame, as a displacement in pixels of this size
     valid: Plane  # (h, w) in [0, 1]: 0 where the place was hidden or is not known; the frame's edge is not asked
+    carry: Plane  # (h, w) in [0, 1]: how far the former frame may stand in there; little only where ground was bared
     change: float  # what motion does not explain, as a share of the frame's deviation
     is_cut: bool = False  # a new shot begins; then the rest means nothing
 
@@ -89,7 +91,7 @@ class Watcher:
         looks_alike = _difference(present, former, flow) < _UNLIKE
         valid = _believed(looks_alike & (by_plane | _agree(flow, back)))
         is_cut = float(valid.mean()) < _CUT
-        return Motion(flow, valid, _change(present, former, flow, valid), is_cut)
+        return Motion(flow, valid, _carry(valid, flow), _change(present, former, flow, valid), is_cut)
 
 
 def _search() -> Any:
@@ -103,7 +105,8 @@ def _search() -> Any:
 
 
 def _no_motion(shape: tuple[int, ...], *, is_cut: bool = False) -> Motion:
-    return Motion(np.zeros((*shape, 2), np.float32), np.ones(shape, np.float32), 0.0, is_cut)
+    everywhere = np.ones(shape, np.float32)
+    return Motion(np.zeros((*shape, 2), np.float32), everywhere, everywhere, 0.0, is_cut)
 
 
 def _sharpened(flow: Plane, now: Plane, before: Plane) -> Plane:
@@ -215,6 +218,22 @@ def _believed(known: NDArray[np.bool_]) -> Plane:
     around = cv2.GaussianBlur(cv2.dilate(hidden, np.ones((_BESIDE, _BESIDE), np.uint8)), (7, 7), 0)
     believed: Plane = 1 - np.maximum(near, _DOUBT * around)
     return believed
+
+
+def _carry(valid: Plane, flow: Plane) -> Plane:
+    """Return how far what was shown last may stand in where it is not quite believed.
+
+    On the rim of a thing that moves, a painting made anew in every frame flickers, and what was shown is right but for
+    a pixel or two. Where the thing left bare ground behind it is not: there the flow folds, two places of the present
+    come from one of the former frame.
+    """
+    cv2 = opencv()
+    growth = np.zeros(valid.shape, np.float32)  # of distances, from the former frame to this one
+    growth[:, 1:] -= flow[:, 1:, 0] - flow[:, :-1, 0]
+    growth[1:] -= flow[1:, :, 1] - flow[:-1, :, 1]
+    bared = cv2.dilate((cv2.blur(growth, (3, 3)) > _FOLD).astype(np.float32), np.ones((3, 3), np.uint8))
+    carry: Plane = np.maximum(valid, _RIM * (1 - cv2.GaussianBlur(bared, (5, 5), 0)))
+    return carry
 
 
 def _change(now: Plane, before: Plane, flow: Plane, valid: Plane) -> float:

@@ -30,7 +30,7 @@ __all__ = ["Steadier"]
 
 Plane = NDArray[np.float32]
 
-STEP = 0.015  # of the frame's deviation: what fading may change from one frame to the next
+STEP = 0.01  # of the frame's deviation: what fading may change from one frame to the next
 _SOURCE_SHARE = 0.5  # of what the clip itself changes without moving, which hides as much of ours
 SLOWEST, FASTEST = 1 / 48, 1 / 8  # shares of a fade that one frame makes
 FOLLOWING = 0.1  # share by which broad colors and sharpness follow each painted frame
@@ -135,12 +135,12 @@ def _filled(shown: Plane, painted: Plane, motion: Motion, known: Plane) -> Plane
         return fill
     size = (painted.shape[0], painted.shape[1])
     x, y = (place[rows, columns] for place in read_at(motion.flow, size))
-    valid = enlarged(motion.valid, size)[rows, columns] * inside(x, y, size)
+    carry = enlarged(motion.carry, size)[rows, columns] * inside(x, y, size)
     line = min(rows.size, 4096)  # OpenCV's pictures are at most 32767 long
     x, y = (np.resize(place, (-(-rows.size // line), line)) for place in (x, y))
     moved = cv2.remap(shown, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE).reshape(-1, 3)[: rows.size]
     fresh = fill[rows, columns]
-    fill[rows, columns] = fresh + (moved - fresh) * valid[:, None]
+    fill[rows, columns] = fresh + (moved - fresh) * carry[:, None]
     return fill
 
 
