@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from impasto.engine.film import layers
 from impasto.engine.film.camera import Camera, find_camera
 from impasto.engine.film.layers import Layer, enlarged
 from impasto.engine.film.motion import Motion, Watcher, carried, reduced
@@ -85,6 +86,13 @@ def test_the_camera_is_fitted_in_spite_of_things_that_move():
     assert np.abs(found - true)[5:-5, 5:-5].max() < 0.1
 
 
+@pytest.fixture(params=["fine", "finer"])
+def fineness(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep frames as large ones are kept, or as small ones are."""
+    monkeypatch.setattr(layers, "_SMALL", 0 if request.param == "fine" else 10**9)
+
+
+@pytest.mark.usefixtures("fineness")
 def test_a_layer_that_is_carried_far_is_not_blurred(pan: Any):
     import cv2
 
@@ -109,6 +117,7 @@ def test_a_layer_knows_what_it_never_saw():
     assert known[:, 28:].max() == 0
 
 
+@pytest.mark.usefixtures("fineness")
 def test_a_layer_goes_on_from_what_was_remembered(pan: Any):
     layer = Layer(pan.frames[0], (64, 96))
     layer.follow(moved(np.full((64, 96, 2), 0.3, np.float32)))

@@ -19,16 +19,18 @@ __all__ = ["Layer", "enlarged", "inside", "read_at"]
 
 Plane = NDArray[np.float32]
 
-# The half-sample filter of HEVC (Sullivan et al. 2012): flat where pictures have their detail.
-_HALFWAY: Plane = np.array([-1, 4, -11, 40, 40, -11, 4, -1], np.float32) / np.float32(64)
+# The value halfway between two pixels: the sinc, faded out by Kaiser's window, which is flat up to the finest strokes.
+_HALFWAY: Plane = (np.sinc(np.arange(16) - 7.5) * np.kaiser(16, 4.0)).astype(np.float32)
+_HALFWAY /= _HALFWAY.sum()
 _LEVELS = 65535
+_SMALL = 1_000_000  # pixels: frames up to here are kept four times as fine, larger ones twice, for memory's sake
 
 
 class Layer:
     """One painted frame (H, W, 3), seen from the frames that follow it."""
 
     def __init__(self, painted: Plane, reduced: tuple[int, int]) -> None:
-        self.fine = _doubled((painted * _LEVELS + 0.5).astype(np.uint16))
+        self.fine, self.times = _refined((painted * _LEVELS + 0.5).astype(np.uint16))
         self.shift = np.zeros((*reduced, 2), np.float32)  # where each pixel of the present is in it, at reduced size
         self.known = np.ones(reduced, np.float32)  # 0 where the present shows what it does not have
 
@@ -39,25 +41,29 @@ class Layer:
 
     def picture(self) -> tuple[Plane, Plane]:
         """Return the layer as the present frame sees it (H, W, 3), and how far it knows each pixel (H, W)."""
-        height, width = ((side + 1) // 2 for side in self.fine.shape[:2])
+        height, width = (side // self.times + 1 for side in self.fine.shape[:2])
         known = enlarged(self.known, (height, width))
         if not self.shift.any():
-            return self.fine[::2, ::2].astype(np.float32) * np.float32(1 / _LEVELS), known
+            return self._painted().astype(np.float32) * np.float32(1 / _LEVELS), known
         x, y = read_at(self.shift, (height, width))
         known *= inside(x, y, (height, width))
         cv2 = opencv()
-        found: Plane = cv2.remap(self.fine, 2 * x, 2 * y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        x, y = self.times * x, self.times * y
+        found: Plane = cv2.remap(self.fine, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
         return found.astype(np.float32) * np.float32(1 / _LEVELS), known
 
     def state(self, name: str) -> dict[str, NDArray[np.generic]]:
         """Return all that a layer is, for :meth:`from_state`."""
-        return {f"{name}.painted": self.fine[::2, ::2], f"{name}.shift": self.shift, f"{name}.known": self.known}
+        return {f"{name}.painted": self._painted(), f"{name}.shift": self.shift, f"{name}.known": self.known}
+
+    def _painted(self) -> NDArray[np.uint16]:
+        return self.fine[:: self.times, :: self.times]
 
     @classmethod
     def from_state(cls, name: str, state: Mapping[str, NDArray[np.generic]]) -> Layer:
         """Return the layer that :meth:`state` described."""
         layer = cls.__new__(cls)
-        layer.fine = _doubled(np.asarray(state[f"{name}.painted"], np.uint16))
+        layer.fine, layer.times = _refined(np.asarray(state[f"{name}.painted"], np.uint16))
         layer.shift = np.asarray(state[f"{name}.shift"], np.float32)
         layer.known = np.asarray(state[f"{name}.known"], np.float32)
         return layer
@@ -101,6 +107,14 @@ def inside(x: Plane, y: Plane, size: tuple[int, int]) -> NDArray[np.bool_]:
     return (x >= -0.02) & (x <= width - 0.98) & (y >= -0.02) & (y <= height - 0.98)
 
 
+def _refined(picture: NDArray[np.uint16]) -> tuple[NDArray[np.uint16], int]:
+    """Return a picture in finer steps, so that reading between its pixels is exact, and how many steps a pixel has."""
+    fine = _doubled(picture)
+    if picture.shape[0] * picture.shape[1] > _SMALL:
+        return fine, 2
+    return _doubled(fine), 4
+
+
 def _doubled(picture: NDArray[np.uint16]) -> NDArray[np.uint16]:
     """Return a picture (H, W, C) with a pixel more between any two; those that were there stay as they are."""
     height, width, channels = picture.shape
@@ -119,5 +133,6 @@ def _filtered(
     one = np.ones(1, np.float32)
     kernels = (one if across is None else across, one if down is None else down)
     cv2 = opencv()
-    anchor = (3 if across is not None else 0, 3 if down is not None else 0)
+    before = len(_HALFWAY) // 2 - 1
+    anchor = (before if across is not None else 0, before if down is not None else 0)
     return cv2.sepFilter2D(picture, -1, *kernels, anchor=anchor, borderType=cv2.BORDER_REPLICATE)  # type: ignore[no-any-return]
