@@ -11,7 +11,7 @@ EXTRAS := plots,film,cluster,keras,train,kaggle,web,magenta,export
 TORCH_INDEX ?= $(if $(filter Linux,$(shell uname -s)),https://download.pytorch.org/whl/cpu)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-web check format bench bench-quick race docs figures gallery notebooks clean
+.PHONY: help setup demo test test-long test-web check format bench bench-quick race docs figures screenshots gallery notebooks clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -63,6 +63,9 @@ docs: $(READY)  ## run every example of README and docs, follow every link, and 
 
 figures: $(READY)  ## make the figures of the documents again (NAME=ratio for one)
 	@$(BIN)/python docs/figures.py $(or $(NAME),all)
+
+screenshots: $(READY)  ## photograph the web app for the documents (needs Chromium)
+	@$(BIN)/python docs/screenshots.py $(NAME)
 
 gallery: $(READY)  ## make the sheets on which results are judged (NAME=fast for one)
 	@$(BIN)/python docs/gallery.py $(NAME)

@@ -38,6 +38,7 @@ VGG_FILE = "reference/vgg/vgg19_normalised_conv1_1-conv4_1.npz"
 DISTILLED_FILE = "reference/collaborative_distillation_small16x/5SE.pth"
 GOALS = {"relu1_1": 0.99, "relu2_1": 0.98, "relu3_1": 0.91, "relu4_1": 0.86, "relu5_1": 0.80}
 SIDE = 320
+PAIRS = 300  # of paintings
 
 
 def main() -> None:
@@ -47,6 +48,7 @@ def main() -> None:
     asked.add_argument("--weights", type=Path, help="weights of the encoder, if not the embedded ones")
     asked.add_argument("--cache", type=Path, default=Path(".work/stylized"), help="where stylised pictures are kept")
     asked.add_argument("--pictures", type=int, default=100)
+    asked.add_argument("--paintings", type=int, help="compare pairs of so many only, to try it out")
     asked.add_argument("--only", choices=["features", "distances", "speed"])
     asked.add_argument("--json", type=Path, help="also write the numbers here")
     args = asked.parse_args()
@@ -54,7 +56,7 @@ def main() -> None:
     encoder = embedded_encoder(weights=args.weights)
     parts: dict[str, Callable[[], dict[str, object]]] = {
         "features": lambda: features(encoder, args),
-        "distances": lambda: distances(encoder, args.kit),
+        "distances": lambda: distances(encoder, args),
         "speed": lambda: speed(args.kit),
     }
     found = {name: part() for name, part in parts.items() if args.only in (None, name)}
@@ -143,11 +145,12 @@ def at_side(path: Path) -> Tensor:
     return resize(picture.pixels, fit_long_side(picture.size, SIDE))
 
 
-def distances(encoder: Encoder, kit: Path) -> dict[str, object]:
+def distances(encoder: Encoder, args: argparse.Namespace) -> dict[str, object]:
     """Compare how the two networks order pairs of paintings by style."""
-    paintings = kept_out(kit / "paintings")
-    pairs = random.Random(1).sample([(a, b) for a in paintings for b in paintings if a < b], 300)
-    vgg = vgg_from_file(kit / VGG_FILE, list(GOALS)[:4])
+    paintings = kept_out(args.kit / "paintings")[: args.paintings]
+    known = [(a, b) for a in paintings for b in paintings if a < b]
+    pairs = random.Random(1).sample(known, min(PAIRS, len(known)))
+    vgg = vgg_from_file(args.kit / VGG_FILE, list(GOALS)[:4])
     ours, theirs = (style_distances(network, paintings) for network in (encoder, vgg))
     order = spearman([ours[pair] for pair in pairs], [theirs[pair] for pair in pairs])
     return {"spearman": round(order, 4), "pairs": len(pairs), "goal": 0.95}

@@ -43,10 +43,12 @@ def main() -> None:
     asked.add_argument("--magenta", type=Path, help="folder with Magenta's prediction.tflite and transfer.tflite")
     asked.add_argument("--threads", type=int, default=2)
     asked.add_argument("--runs", type=int, default=5)
+    asked.add_argument("--sizes", nargs="+", choices=list(SIZES), default=list(SIZES), help="of the photos of speed")
+    asked.add_argument("--styles", type=int, help="look at so many skies only, to try it out")
     asked.add_argument("--json", type=Path, help="also write the numbers here")
     args = asked.parse_args()
     torch.set_num_threads(args.threads)
-    found = skies() if args.what == "skies" else speed(args)
+    found = skies(args.styles) if args.what == "skies" else speed(args)
     text = json.dumps({"machine": machine_facts(), **found}, indent=1)
     print(text)
     if args.json:
@@ -56,7 +58,7 @@ def main() -> None:
 def speed(args: argparse.Namespace) -> dict[str, Any]:
     """Return seconds and megapixels a second of each method, and the peak memory and the shell's seconds of ours."""
     rows: dict[str, dict[str, float]] = {}
-    for name, size in SIZES.items():
+    for name, size in ((name, SIZES[name]) for name in args.sizes):
         photo = resize(harbour((768, 1024)), size)
         for method, paint in painters(args, photo).items():
             rows[f"{method}, {name}"] = timed(paint, args.runs if size[0] < 1000 else max(3, args.runs // 2))
@@ -134,12 +136,12 @@ def shell_seconds(runs: int) -> float:
     return statistics.median(seconds[1:])
 
 
-def skies() -> dict[str, Any]:
+def skies(count: int | None) -> dict[str, Any]:
     """Return the worst peak of the autocorrelation for every style, on flat grey and on a gradient."""
     blank = torch.full((1, 3, 512, 512), 0.5)
     ramp = torch.linspace(0.3, 0.8, 512).view(1, 1, -1, 1).expand(1, 3, 512, 512).contiguous()
     fast, found = impasto.load("fast"), {}
-    for named in gallery():
+    for named in gallery()[:count]:
         style = Style(named.name, vector=named.vector)
         found[named.name] = max(worst_peak(fast(sky, style).image) for sky in (blank, ramp))
     return {

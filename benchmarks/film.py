@@ -8,9 +8,10 @@ steady  Three clips are drawn (pan, zoom, a disc passing over a still ground; im
         loss as frames, painted as a film and frame by frame. "flicker" is the root-mean-square error along the known
         motion over the pixels that both frames show, divided by the frame's deviation, mean over the frames after the
         first eight; the former frame is read between its pixels from one four times finer, made by its cosine
-        transform, since a cubic reading of fine strokes alone would measure 0.045 to 0.09 of a rigid shift. "sharpness" is the gradient energy as a share of frame by frame. Goals: flicker at most the larger
-        of 1.5 times the clip's and 0.03, and at most 0.7 times frame by frame; sharpness at least 0.9. "as mp4" is
-        the same film, compressed at the default and read back.
+        transform, since a cubic reading of fine strokes alone would measure 0.045 to 0.09 of a rigid shift. "sharpness"
+        is the gradient energy as a share of frame by frame. Goals: flicker at most the larger of 1.5 times the clip's
+        and 0.03, and at most 0.7 times frame by frame; sharpness at least 0.9. "as mp4" is the same film, compressed at
+        the default and read back.
 real    The same for any film, along flow estimated at full size by OpenCV's DIS at its "medium" setting, which the
         film itself does not use; only where both directions of it agree.
 speed   Frames of one size are painted as still pictures with the method loaded, and as a film from MP4 to MP4 with

@@ -14,9 +14,11 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +26,7 @@ from typing import Any
 
 from impasto.evaluation import machine_facts
 from impasto.evaluation.report.page import escaped, facts, page, section, table
-from impasto.weights.atomic import writing_whole
+from impasto.weights.atomic import write_text_whole
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
@@ -46,8 +48,8 @@ class Benchmark:
         return {name for name in FILES if any(f"{{{name}}}" in word for word in self.command)}
 
 
-_ONCE = ("--runs", "1")
-_SHORT_FILM = ("--size", "64", "--frames", "8", "--repeat", "1")
+_ONCE = ("--runs", "1", "--sizes", "512x384")
+_SHORT_FILM = ("--size", "96", "--frames", "12", "--repeat", "1", "--style", "brushwork")
 BENCHMARKS = (
     Benchmark(
         "methods",
@@ -59,7 +61,7 @@ BENCHMARKS = (
         "race-256",
         "How soon does painting by optimisation reach the classic loop's result, with the same VGG-19?",
         ("optimize.py", "race", "--vgg", "{vgg}", "--size", "256"),
-        ("--steps", "20"),
+        ("--size", "96", "--steps", "20"),
     ),
     Benchmark(
         "memory",
@@ -71,16 +73,18 @@ BENCHMARKS = (
         "encoder",
         "How well does the embedded encoder see like VGG-19, and how much quicker?",
         ("encoder.py", "--kit", "{kit}"),
-        ("--pictures", "3"),
+        ("--pictures", "3", "--paintings", "6"),
     ),
     Benchmark("fast", "How quick is the fast network, and how much memory does it take?", ("fast.py", "speed"), _ONCE),
     Benchmark(
-        "fast-microast",
-        "How quick is it beside MicroAST?",
-        ("fast.py", "speed", "--microast", "{microast}"),
+        "fast-peers",
+        "How quick is it beside MicroAST and Magenta?",
+        ("fast.py", "speed", "--microast", "{microast}", "--magenta", "{kit}/reference/magenta_tflite_int8"),
         _ONCE,
     ),
-    Benchmark("skies", "Does the fast network draw patterns into a blank sky?", ("fast.py", "skies")),
+    Benchmark(
+        "skies", "Does the fast network draw patterns into a blank sky?", ("fast.py", "skies"), ("--styles", "2")
+    ),
     Benchmark(
         "scale",
         "Do memory and time per pixel stay flat up to 100 megapixels?",
@@ -99,7 +103,7 @@ BENCHMARKS = (
         "style-network",
         "What does a network of one style gain over the fast network?",
         ("style_network.py", "paintings", "--kit", "{kit}", "--judge", "{judge}"),
-        ("--count", "1", "--photos", "1", "--steps", "4"),
+        ("--count", "1", "--photos", "1", "--steps", "2", "--crop", "64", "--runs", "runs/bench-style-network-quick"),
     ),
     Benchmark(
         "paired",
@@ -110,8 +114,8 @@ BENCHMARKS = (
 )
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Do what was asked for."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what was asked for; return 1 if a benchmark failed, else 0."""
     asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     asked.add_argument("what", choices=["run", "page"])
     asked.add_argument("names", nargs="*", metavar="NAME", help=", ".join(one.name for one in BENCHMARKS))
@@ -126,37 +130,46 @@ def main(arguments: Sequence[str] | None = None) -> None:
     known = {one.name: one for one in BENCHMARKS}
     if unknown := set(args.names) - set(known):
         asked.error(f"there is no benchmark {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    if args.what == "run":
-        for name in args.names or known:
-            measure(known[name], args)
+    wanted = (args.names or list(known)) if args.what == "run" else []
+    failed = [name for name in wanted if not measure(known[name], args)]
     print(write_page(args.to))
+    return 1 if failed else 0
 
 
-def measure(benchmark: Benchmark, args: argparse.Namespace) -> None:
-    """Run one benchmark and keep what it says; one that fails does not end the others."""
+def measure(benchmark: Benchmark, args: argparse.Namespace) -> bool:
+    """Run one benchmark and keep what it says; return False if it failed, which does not end the others."""
     obstacle = _obstacle(benchmark, args)
     if obstacle:
         print(f"{benchmark.name}: {obstacle}", file=sys.stderr)
-        return
+        return True
     files = {name: str(getattr(args, name)) for name in benchmark.needs()}
     words = [word.format(**files) for word in benchmark.command] + list(benchmark.quick if args.quick else ())
-    runs = []
+    began, runs = time.monotonic(), []
     for number in range(args.repeat):
         print(f"{benchmark.name}, run {number + 1} of {args.repeat}", file=sys.stderr, flush=True)
         done = subprocess.run(
-            [sys.executable, HERE / words[0], *words[1:]], stdout=subprocess.PIPE, text=True, check=False
+            [sys.executable, HERE / words[0], *words[1:]],
+            stdout=subprocess.PIPE,
+            env=_surroundings(args.kit),
+            text=True,
+            check=False,
         )
         if done.returncode:
             print(f"{benchmark.name}: failed with status {done.returncode}", file=sys.stderr)
-            return
+            return False
         runs.append(json.loads(done.stdout))
-    shown = [
-        "python",
-        f"benchmarks/{words[0]}",
-        *map(_without_folder, words[1:]),
-    ]
-    document = {"machine": machine_facts(), "command": " ".join(shown), "quick": args.quick, "runs": runs}
-    _write(args.to / f"{benchmark.name}.json", json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    print(f"{benchmark.name}: {(time.monotonic() - began) / 60:.1f} minutes", file=sys.stderr, flush=True)
+    command = " ".join(["python", f"benchmarks/{words[0]}", *map(_without_folder, words[1:])])
+    document = {"machine": machine_facts(), "command": command, "quick": args.quick, "runs": runs}
+    write_text_whole(args.to / f"{benchmark.name}.json", json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+    return True
+
+
+def _surroundings(kit: Path | None) -> dict[str, str]:
+    """Return the environment of a benchmark: published models take part if the kit has their weights."""
+    known = os.environ.get("IMPASTO_WEIGHTS", "")
+    folders = [*([known] if known else []), *([str(kit / "reference")] if kit else [])]
+    return {**os.environ, "IMPASTO_WEIGHTS": os.pathsep.join(folders)}
 
 
 def _obstacle(benchmark: Benchmark, args: argparse.Namespace) -> str:
@@ -184,8 +197,8 @@ def write_page(folder: Path) -> Path:
         parts.append(section("Not measured yet", f"<p>{escaped(', '.join(absent))}</p>"))
     subtitle = "Medians over the runs, least and largest where there are several. Goals stand beside what was reached."
     text = page("Benchmarks", "\n".join(parts), subtitle=subtitle)
-    _write(folder / "report.html", text)
-    _write(folder / "report.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
+    write_text_whole(folder / "report.html", text)
+    write_text_whole(folder / "report.json", json.dumps(summary, indent=1, ensure_ascii=False) + "\n")
     return folder / "report.html"
 
 
@@ -231,7 +244,8 @@ def _section(name: str, question: str, document: Mapping[str, Any], summary: Map
     rows += [[f"<td>{escaped(what)}</td>", '<td data-value="inf">–</td>', "<td>not reached</td>"] for what in missed]
     machine = {key: str(value) for key, value in document.get("machine", {}).items()}
     how = facts({"command": document["command"], **machine} if "command" in document else machine)
-    body = table(["what", "median", "least to largest"], rows)
+    body = "<p>Tried out, small and short: these are no results.</p>" if document.get("quick") else ""
+    body += table(["what", "median", "least to largest"], rows)
     return section(question, f"{body}<details><summary>{escaped(name)}: how it was measured</summary>{how}</details>")
 
 
@@ -245,10 +259,5 @@ def _spread(found: Mapping[str, float]) -> str:
     )
 
 
-def _write(path: Path, text: str) -> None:
-    with writing_whole(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -83,12 +83,22 @@ def test_what_a_program_prints_is_kept_with_the_machine_and_the_command(
     (tmp_path / "programs" / "film.py").write_text("print('{\"frames\": 3}')")
     (tmp_path / "programs" / "cluster.py").write_text("raise SystemExit(3)")
     monkeypatch.setattr(report, "HERE", tmp_path / "programs")
-    report.main(["run", "film", "cluster", "--repeat", "2", "--to", str(tmp_path)])
+    assert report.main(["run", "film", "cluster", "--repeat", "2", "--to", str(tmp_path)]) == 1  # one of them failed
     kept = json.loads((tmp_path / "film.json").read_text())
     assert kept["runs"] == [{"frames": 3}, {"frames": 3}]
     assert kept["command"] == "python benchmarks/film.py steady"
     assert kept["machine"]["torch"]
     assert not (tmp_path / "cluster.json").exists()
+    assert "no results" not in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_what_was_only_tried_out_is_told_apart(
+    report: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "film.py").write_text("print('{\"frames\": 3}')")
+    monkeypatch.setattr(report, "HERE", tmp_path)
+    assert report.main(["run", "film", "--quick", "--to", str(tmp_path)]) == 0
+    assert "these are no results" in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.long
@@ -101,3 +111,28 @@ def test_every_program_that_is_there_can_be_called_as_the_report_calls_it(report
             ).stdout
             flags = [word for word in (*one.command, *one.quick) if word.startswith("--")]
             assert [flag for flag in flags if flag not in said] == []
+
+
+# What needs no files; the others are run by hand, with the files.
+ALONE = ("methods", "memory", "fast", "skies", "scale", "film", "film-speed", "cluster")
+
+
+def test_what_needs_no_files_is_known(report: ModuleType) -> None:
+    assert tuple(one.name for one in report.BENCHMARKS if not one.needs()) == ALONE
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ALONE)
+def test_a_benchmark_runs_small_through_the_report(name: str, report: ModuleType, tmp_path: Path) -> None:
+    assert report.main(["run", name, "--quick", "--to", str(tmp_path)]) == 0
+    assert json.loads((tmp_path / "report.json").read_text())[name]
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", ["encoder", "paired"])
+def test_a_benchmark_with_the_kit_runs_small(
+    name: str, report: ModuleType, kit: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # it keeps what it makes below
+    assert report.main(["run", name, "--quick", "--kit", str(kit.absolute()), "--to", str(tmp_path / "results")]) == 0
+    assert json.loads((tmp_path / "results" / "report.json").read_text())[name]

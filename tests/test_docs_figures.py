@@ -70,19 +70,20 @@ def test_a_sheet_is_made(
 
 
 def test_beside_every_picture_stands_what_makes_it() -> None:
+    makers = {
+        "figures": ("pictures", FIGURES),
+        "screenshots": ("pictures", program("screenshots").SHOWN),
+        "gallery": ("gallery", SHEETS),
+    }
     missing = []
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        commands = set(re.findall(r"python docs/(figures|gallery)\.py ([\w-]+)", text))
+        commands = set(re.findall(r"python docs/(\w+)\.py ([\w-]+)", text))
         for folder, name in re.findall(r"\]\([./]*(pictures|gallery)/([\w-]+)\.\w+\)", text):
-            known = FIGURES if folder == "pictures" else SHEETS
-            made_by = ("figures" if folder == "pictures" else "gallery", name)
-            if name not in known or (page.parent == DOCS and page.stem in EXPLAINING and made_by not in commands):
+            made_by = {(maker, name) for maker, (place, names) in makers.items() if place == folder and name in names}
+            if not made_by & commands:
                 missing.append(f"{page.name}: {folder}/{name}")
     assert not missing
-
-
-EXPLAINING = {"what-the-losses-do", "networks", "gallery"}  # pages whose figures are their subject
 
 
 def test_the_pictures_are_small() -> None:

@@ -6,17 +6,19 @@ import re
 import runpy
 import shlex
 from collections.abc import Iterator
-from importlib.metadata import metadata
+from importlib.metadata import metadata, requires
 from pathlib import Path
 
 import pytest
 import torch
 from torch import Tensor
 
+import impasto
 from impasto import losses
 from impasto.apps.cli import run
 from impasto.config import Optimize
 from impasto.images import brushwork, harbour, write
+from impasto.weights import PUBLISHED
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 README = REPOSITORY / "README.md"
@@ -203,6 +205,20 @@ def test_every_page_is_reached_from_the_index() -> None:
     reached |= {(REPOSITORY / "docs" / link).resolve() for link in re.findall(r"[\w/-]+\.md", site)}
     unreached = [name_of(page) for page in PAGES if page not in reached and page not in (README, index)]
     assert not unreached
+
+
+def test_every_public_name_is_in_the_reference_of_python() -> None:
+    page = (REPOSITORY / "docs" / "api" / "index.md").read_text(encoding="utf-8")
+    told = set(re.findall(r"^::: impasto\..*?(\w+)$", page, flags=re.MULTILINE))
+    elsewhere = {"ImpastoError", "__version__", "images", "losses", "models"}  # all errors; the layers have the others
+    assert set(impasto.__all__) - elsewhere <= told
+
+
+def test_every_library_and_every_fetched_file_is_among_the_licences() -> None:
+    page = (REPOSITORY / "docs" / "licences.md").read_text(encoding="utf-8").lower()
+    libraries = {re.split(r"[^\w-]", wanted, maxsplit=1)[0].lower() for wanted in requires("impasto") or ()}
+    owners = {entry.licence.partition(" (")[2].split(",")[0].rstrip(")").lower() for entry in PUBLISHED}
+    assert [name for name in sorted(libraries | owners) if name not in page] == []
 
 
 def test_every_loss_has_its_section() -> None:

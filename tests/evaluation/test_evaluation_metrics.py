@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from torch.nn.functional import avg_pool2d
@@ -37,6 +38,37 @@ def test_ssim_and_psnr_agree_with_scikit_image() -> None:
         )
         assert float(ssim(a, b)[index]) == pytest.approx(expected, abs=1e-9)
         assert float(psnr(a, b)[index]) == pytest.approx(metrics.peak_signal_noise_ratio(x, y, data_range=1), abs=1e-6)
+
+
+def test_ssim_and_psnr_agree_with_torchmetrics() -> None:
+    theirs = pytest.importorskip("torchmetrics.functional.image")
+    a = smooth(2).double()
+    b = (a + 0.05 * torch.randn_like(a)).clamp(0, 1)
+    _, everywhere = theirs.structural_similarity_index_measure(
+        a, b, sigma=1.5, data_range=1.0, reduction="none", return_full_image=True
+    )
+    inside = everywhere[..., 5:-5, 5:-5]  # it mirrors the border, where the window does not lie in the picture
+    torch.testing.assert_close(ssim(a, b), inside.mean((1, 2, 3)), atol=1e-6, rtol=0)
+    expected = theirs.peak_signal_noise_ratio(a, b, data_range=1.0, reduction="none", dim=(1, 2, 3))
+    torch.testing.assert_close(psnr(a, b), expected, atol=1e-5, rtol=0)
+
+
+def test_the_difference_of_colors_agrees_with_scikit_image() -> None:
+    color = pytest.importorskip("skimage.color")
+    a, b = smooth(2), torch.rand(2, 3, 40, 52)
+    labs = (color.rgb2lab(pictures.double().numpy(), channel_axis=1) for pictures in (a, b))
+    expected = color.deltaE_cie76(*labs, channel_axis=1).mean((1, 2))
+    assert color_difference(a, b).tolist() == pytest.approx(expected, rel=1e-3)
+
+
+def test_the_distance_of_colors_agrees_with_sorted_projections() -> None:
+    color = pytest.importorskip("skimage.color")
+    a, b = smooth(1, 24, 24), torch.rand(1, 3, 24, 24)
+    x, y = (color.rgb2lab(one[0].double().numpy(), channel_axis=0).reshape(3, -1) for one in (a, b))
+    drawn = np.random.default_rng(0).normal(size=(4000, 3))
+    drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
+    expected = math.sqrt(3 * np.mean((np.sort(drawn @ x, axis=1) - np.sort(drawn @ y, axis=1)) ** 2))
+    assert float(color_distance(a, b)) == pytest.approx(expected, rel=0.05)  # theirs are drawn, ours are even
 
 
 def test_equal_pictures_are_equal() -> None:

@@ -14,11 +14,26 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from patience import until
 
-__all__ = ["Server", "browser_pages", "downloaded", "painted", "serving", "uploader"]
+from impasto.images import harbour
+
+__all__ = [
+    "Server",
+    "browser_pages",
+    "clip",
+    "downloaded",
+    "healthy",
+    "opened",
+    "painted",
+    "perfecting",
+    "serving",
+    "uploader",
+]
 
 START_SECONDS = 240.0
+CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
 
 @dataclass(frozen=True)
@@ -38,9 +53,21 @@ class Server:
         """Return the bytes that all of them hold."""
         return sum(_resident(process) for process in self.processes())
 
+    def peak(self) -> int:
+        """Return the bytes that each of them held at its most, added up: never together did they hold more."""
+        return sum(_most_resident(process) for process in self.processes())
+
     def processor_seconds(self) -> float:
         """Return the processor time that all of them have used: a busy machine does not add to it."""
-        return sum(_worked(process) for process in self.processes())
+        return sum(worked(process) for process in self.processes())
+
+    def worker(self) -> int:
+        """Wait until one of the workers is working hard, and return it."""
+        workers = self.processes()[1:]
+        before = {one: worked(one) for one in workers}
+        busy: list[int] = []
+        assert until(lambda: busy.extend(one for one in workers if worked(one) > before[one] + 0.5) or busy)
+        return busy[0]
 
     def files(self) -> list[Path]:
         """Return what lies in the private folder."""
@@ -80,12 +107,14 @@ def serving(at: Path, *flags: str, command: Sequence[str] = (), folder: Path | N
 
 @contextlib.contextmanager
 def browser_pages(chromium: str, **viewport: Any) -> Iterator[Any]:
-    """Open a browser; what it logs as errors fails the test, and nothing but loopback may be asked for."""
+    """Open a browser with a camera that shows a test picture; nothing but loopback may be asked for."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **viewport})
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", *CAMERA])
+        context = browser.new_context(
+            **{"viewport": {"width": 1280, "height": 900}, "permissions": ["camera"], **viewport}
+        )
         context.set_default_timeout(180_000)
         strange: list[str] = []
         context.on("request", lambda request: _note(request.url, strange))
@@ -124,7 +153,8 @@ def _children(process: int) -> list[int]:
     return found
 
 
-def _worked(process: int) -> float:
+def worked(process: int) -> float:
+    """Return the processor time that a process has used; 0 where it has ended."""
     try:
         fields = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()
     except OSError:
@@ -137,6 +167,36 @@ def _resident(process: int) -> int:
         return int(Path(f"/proc/{process}/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
+
+
+def _most_resident(process: int) -> int:
+    try:
+        facts = Path(f"/proc/{process}/status").read_text("ascii")
+    except OSError:
+        return 0
+    return next(int(line.split()[1]) * 1024 for line in facts.splitlines() if line.startswith("VmHWM:"))
+
+
+def opened(context: Any, server: Server, page: str = "") -> Any:
+    """Open a page of the app."""
+    found = context.new_page()
+    found.goto(f"{server.url}/{page}")
+    return found
+
+
+def healthy(page: Any) -> None:
+    """See that nothing went wrong on the page."""
+    assert page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count() == 0
+
+
+def perfecting(page: Any) -> None:
+    """Begin a work of many minutes on the page Perfect it, and wait until it is seen to come along."""
+    page.get_by_text("The plan:").wait_for()
+    page.get_by_role("slider", name="Steps").focus()
+    page.keyboard.press("End")
+    page.get_by_text("in 600 steps").wait_for()
+    page.get_by_role("button", name="Begin").click()
+    page.locator(".divider figcaption", has_text="step").wait_for()
 
 
 def painted(page: Any, words: str = "", *, instead_of: str = "") -> str:
@@ -162,4 +222,19 @@ def downloaded(page: Any, button: str, to: Path) -> Path:
         page.get_by_role("button", name=button).first.click()
     path = to / download.value.suggested_filename
     download.value.save_as(path)
+    return path
+
+
+def clip(path: Path, *, frames: int = 4, size: tuple[int, int] = (48, 64)) -> Path:
+    """Write a film of so many frames."""
+    import av
+
+    picture = (harbour(size)[0].permute(1, 2, 0) * 255).byte().numpy()
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=12)
+        stream.height, stream.width, stream.pix_fmt = *size, "yuv420p"
+        for number in range(frames):
+            moved = np.ascontiguousarray(np.roll(picture, number, axis=1))
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(moved, "rgb24")))
+        container.mux(stream.encode(None))
     return path

@@ -57,7 +57,7 @@ def spot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, canvases: dict[str, Te
 @pytest.fixture
 def open_page(spot: OnTheSpot) -> Callable[..., AppTest]:
     def opened(name: str, **query: str) -> AppTest:
-        app = AppTest.from_string(f"from impasto.apps.web.views import {name}\n{name}.page()", default_timeout=60)
+        app = AppTest.from_string(f"from impasto.apps.web.views import {name}\n{name}.page()", default_timeout=300)
         for key, value in query.items():
             app.query_params[key] = value
         return healthy(app.run())
@@ -256,6 +256,16 @@ def test_a_work_under_way_is_watched_paused_and_cancelled(open_page: Callable[..
     assert app.button(key="begin")
 
 
+def test_a_plan_that_needs_more_memory_than_is_allowed_cannot_be_begun(
+    open_page: Callable[..., AppTest], spot: OnTheSpot
+) -> None:
+    spot.serving = Serving(preview=SIDE, perfect_longest=64, memory_megabytes=200)
+    app = open_page("perfect")
+    assert "200 MB are allowed here" in app.warning[0].value
+    healthy(app.button(key="begin").click().run())
+    assert not spot.of("perfect")
+
+
 def test_the_options_for_experts_reach_the_engine(open_page: Callable[..., AppTest], spot: OnTheSpot) -> None:
     app = open_page("perfect")
     app.slider(key="perfect-steps").set_value(10)
@@ -325,13 +335,13 @@ def test_a_model_that_cannot_be_read_is_refused_in_a_sentence(
 ) -> None:
     (tmp_path / "broken.safetensors").write_bytes(b"no weights")
     spot.serving = Serving(preview=SIDE, models=tmp_path)
-    app = AppTest.from_string("from impasto.apps.web.views import models\nmodels.page()", default_timeout=60).run()
+    app = AppTest.from_string("from impasto.apps.web.views import models\nmodels.page()", default_timeout=300).run()
     assert not app.exception
     assert app.warning
 
 
 def test_the_whole_app_runs(spot: OnTheSpot) -> None:
-    app = AppTest.from_file(str(Path(house_module.__file__).with_name("app.py")), default_timeout=60)
+    app = AppTest.from_file(str(Path(house_module.__file__).with_name("app.py")), default_timeout=300)
     healthy(app.run())
     assert "manner of a painting" in app.title[0].value
 

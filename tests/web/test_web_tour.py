@@ -2,55 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
-from browsing import Server, browser_pages, downloaded, painted, serving, uploader
+from browsing import Server, browser_pages, clip, downloaded, healthy, opened, painted, perfecting, uploader
 
-from impasto.images import brushwork, harbour, read, read_recipe, write
-from impasto.models.style_network import StyleNetwork
-from impasto.models.trained import save_model
+from impasto.apps.web.tasks.pictures import SAMPLE_SIZE
+from impasto.images import harbour, read, read_recipe, resize, write
 
 pytestmark = [pytest.mark.long, pytest.mark.web]
-
-LIMITS = ("--preview", "160", "--perfect-longest", "384", "--clip-seconds", "2")
-
-
-@pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an owner's folder with one trained network and the curves of its training."""
-    folder = tmp_path_factory.mktemp("models")
-    network = StyleNetwork(width=4, blocks=1)
-    save_model(
-        folder / "mona.safetensors", network, network.kind, network.config, {"source": "a test", "licence": "none"}
-    )
-    write(brushwork((48, 64)), folder / "mona-losses.png")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def server(chromium_path: str, models: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with serving(tmp_path_factory.mktemp("tour"), *LIMITS, "--models", str(models)) as server:
-        yield server
-
-
-@pytest.fixture
-def browser(chromium_path: str) -> Iterator[Any]:
-    with browser_pages(chromium_path) as context:
-        yield context
-
-
-def opened(browser: Any, server: Server, page: str = "") -> Any:
-    found = browser.new_page()
-    found.goto(f"{server.url}/{page}")
-    return found
-
-
-def healthy(page: Any) -> None:
-    assert page.locator("[data-testid=stException], [data-testid=stAlertContentError]").count() == 0
 
 
 def test_dials_are_turned_mixed_and_shared(browser: Any, server: Server) -> None:
@@ -74,13 +35,26 @@ def test_dials_are_turned_mixed_and_shared(browser: Any, server: Server) -> None
     other = painted(page, instead_of=mixed)
     page.wait_for_url("**mix=0**")
 
-    # a dial is turned, and the link leads others to the same place
+    # and by the mouse: all the way to the left there is nothing but the first
+    area = page.locator(".pad .area").bounding_box()
+    page.locator(".pad .area").click(position={"x": 5, "y": area["height"] / 2})
+    first_again = painted(page, instead_of=other)
+    page.wait_for_url("**mix=100**")
+    page.locator(".pad .area").click(position={"x": area["width"] - 5, "y": area["height"] / 2})
+    other = painted(page, instead_of=first_again)
+
+    # a dial is turned with the picture in sight, and the link leads others to the same place
     page.get_by_role("slider", name="Strength").focus()
     page.keyboard.press("Home")
     painted(page, instead_of=other)
+    page.get_by_role("slider", name="Stroke").scroll_into_view_if_needed()
+    assert page.locator(".divider .frame").bounding_box()["y"] >= 0, "the picture does not stay in view"
     page.wait_for_url("**strength=0**")
+    page.get_by_role("button", name="Share these settings").click()
+    link = page.locator("[data-testid=stCode]").inner_text().strip()
+    assert link.startswith(server.url)
     visitor = browser.new_page()
-    visitor.goto(page.url)
+    visitor.goto(link)
     painted(visitor, "Great Wave")
     assert visitor.get_by_role("slider", name="Strength").get_attribute("aria-valuenow") in ("0", None)
     assert visitor.locator(".pad .told").inner_text().endswith("100 %")
@@ -104,10 +78,7 @@ def test_what_is_no_picture_is_refused_where_it_was_dropped(browser: Any, server
 
 def test_a_picture_is_perfected_stopped_and_taken_home(browser: Any, server: Server, tmp_path: Path) -> None:
     page = opened(browser, server, "perfect")
-    page.get_by_role("slider", name="Steps").press("End")  # so that it is not over before it can be stopped
-    page.get_by_text("in 600 steps").wait_for()
-    page.get_by_role("button", name="Begin").click()
-    page.locator(".divider figcaption", has_text="step").wait_for()
+    perfecting(page)
     page.get_by_role("button", name="Pause").click()
     page.get_by_text("Paused.").wait_for()
     page.get_by_role("button", name="Go on").click()
@@ -116,6 +87,66 @@ def test_a_picture_is_perfected_stopped_and_taken_home(browser: Any, server: Ser
     taken = downloaded(page, "Download PNG", tmp_path)
     assert max(read(taken).size) == 384
     assert read_recipe(taken)
+    healthy(page)
+
+
+def ten_steps(page: Any) -> None:
+    """Let the next work be as short as there is."""
+    page.get_by_text("The plan:").wait_for()
+    page.get_by_role("slider", name="Steps").focus()
+    page.keyboard.press("Home")
+    page.get_by_text("in 10 steps").wait_for()
+
+
+def test_a_finished_work_can_be_gone_back_into(browser: Any, server: Server, tmp_path: Path) -> None:
+    page = opened(browser, server, "perfect")
+    ten_steps(page)
+    page.get_by_role("button", name="Begin").click()
+
+    # the film of how it came to be
+    page.get_by_text("Watch it come into being").click()
+    page.locator("[data-testid=stExpander] video, [data-testid=stExpander] img").first.wait_for()
+    film = downloaded(page, "Download the film", tmp_path)
+    assert film.name == f"harbor-timelapse{film.suffix}"
+    assert film.read_bytes()[4:8] == b"ftyp" or film.suffix == ".webp"
+
+    # back to an earlier moment, which is kept with the recipe that leads there
+    page.get_by_role("slider", name="Back to an earlier moment").focus()
+    page.keyboard.press("Home")
+    page.locator(".divider figcaption", has_text="scale 1, step 1").wait_for()
+    page.get_by_role("button", name="Keep this moment").click()
+    moment = read_recipe(downloaded(page, "Download this moment", tmp_path))
+    assert moment is not None
+    assert '"stopped": {"scale": 0, "step": 1}' in moment
+    healthy(page)
+
+
+def test_where_the_brush_went_the_photo_stays(browser: Any, server: Server, tmp_path: Path) -> None:
+    page = opened(browser, server, "perfect")
+    ten_steps(page)
+    page.get_by_text("Protect a face, or paint only a part").click()
+    page.get_by_text("Not where I brush").click()
+    told, canvas = page.locator(".brush .told"), page.locator(".brush canvas")
+    page.locator(".brush .width").fill("30")
+
+    # by the mouse, taken back, and by keys
+    canvas.drag_to(canvas, source_position={"x": 70, "y": 130}, target_position={"x": 110, "y": 130})
+    told.get_by_text("of the picture is painted over").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    told.get_by_text("Brush over a face").wait_for()
+    canvas.focus()
+    page.keyboard.press("ArrowUp")
+    told.get_by_text("Space paints").wait_for()
+    page.keyboard.press("Space")
+    told.get_by_text("of the picture is painted over").wait_for()
+
+    page.get_by_role("button", name="Begin").click()
+    page.get_by_role("button", name="Download PNG").wait_for()
+    painted_over = read(downloaded(page, "Download PNG", tmp_path)).pixels
+    height, width = painted_over.shape[-2:]
+    change = (painted_over - resize(harbour(SAMPLE_SIZE), (height, width))).abs().mean(1)[0]
+    middle = change[int(0.38 * height) : int(0.42 * height), int(0.48 * width) : int(0.52 * width)]
+    assert float(middle.mean()) < 0.02 < float(change.mean())
     healthy(page)
 
 
@@ -162,17 +193,3 @@ def test_a_phone_has_room_for_everything(chromium_path: str, server: Server) -> 
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, "it has to be pushed sideways"
         assert box["y"] + box["height"] < 844, "the painting is not seen at once"
         healthy(page)
-
-
-def clip(path: Path) -> Path:
-    """Write a film of four frames."""
-    import av
-
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=12)
-        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
-        for number in range(4):
-            moved = (harbour((48, 64)).roll(number, 3)[0].permute(1, 2, 0) * 255).to(torch.uint8).contiguous().numpy()
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(moved, "rgb24")))
-        container.mux(stream.encode(None))
-    return path

@@ -32,6 +32,7 @@ from impasto.apps import (
     weights,
 )
 from impasto.apps.console import BAD_INPUT, INTERRUPTED, guarded, refuse
+from impasto.apps.helping import speaking_plainly
 from impasto.apps.options import Flag, flags_of, with_flags
 from impasto.config import (
     METHODS,
@@ -57,7 +58,7 @@ def main() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """Run one command and return its exit status; a wrong flag is refused in one line like anything else."""
-    command = typer.main.get_command(build_app())
+    command = speaking_plainly(typer.main.get_command(build_app()))
     try:
         status = command.main(args=list(arguments), prog_name="impasto", standalone_mode=False)
     except typer.Abort:  # Ctrl-C before the command began

@@ -11,7 +11,7 @@ import typer
 
 from impasto.apps.console import print_json
 from impasto.apps.outputs import check_picture
-from impasto.apps.parameters import AsJson, Backbone, Force, Output, Photo, Quiet
+from impasto.apps.parameters import AsJson, Backbone, Force, Output, Quiet
 from impasto.apps.progress import show_download, show_progress
 from impasto.errors import OptionError
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["features"]
 
 MOST_COUNT = 512
+
+LookedInto = Annotated[Path, typer.Argument(metavar="PHOTO", help="The picture to look into.", show_default=False)]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,7 +48,7 @@ class Look:
 
 
 def features(
-    photo: Photo,
+    photo: LookedInto,
     *,
     layers: Annotated[str, typer.Option(metavar="A,B,…", help="Layers to show.")] = "relu1_1,relu2_1,relu3_1,relu4_1",
     output: Output = None,
@@ -74,16 +76,9 @@ def features(
 
     named = tuple(part.strip() for part in layers.split(",") if part.strip())
     look = Look(
-        layers=named,
-        gram=gram,
-        reconstruct=reconstruct,
-        texture=texture,
-        backbone=backbone,
-        size=size,
-        steps=steps,
-        count=count,
-        quiet=quiet,
-    )
+        layers=named, gram=gram, reconstruct=reconstruct, texture=texture, backbone=backbone,
+        size=size, steps=steps, count=count, quiet=quiet,
+    )  # fmt: skip
     output = output or Path(f"{photo.stem}-features.png")
     check_picture(output, force=force)
     given = read(photo)

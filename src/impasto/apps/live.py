@@ -120,7 +120,7 @@ def _tell(last: LiveFrame | None, *, as_json: bool) -> None:
     elif last is None:
         say("The source gave no picture.")
     else:
-        say(f"{last.number} frames painted: {_sentence(last)}.")
+        say(f"{last.number} frame{'' if last.number == 1 else 's'} painted: {_sentence(last)}.")
 
 
 class LivePage:

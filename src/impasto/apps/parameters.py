@@ -35,16 +35,16 @@ Styles = Annotated[
     list[str],
     typer.Argument(
         metavar="STYLE",
-        help="A painting, or a folder of paintings by one hand. Several styles are mixed.",
+        help="A painting, a style by name, or a folder of paintings by one hand. Several are mixed.",
         show_default=False,
     ),
 ]
 StylesIfAny = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[STYLE]...",
-        help="A painting, or a folder of paintings by one hand. Several styles are mixed. None for a model in a file, "
-        "which has learnt its own.",
+        metavar="STYLE",
+        help="A painting, a style by name, or a folder of paintings by one hand. Several are mixed. None for a model "
+        "in a file, which has learnt its own.",
         show_default=False,
     ),
 ]

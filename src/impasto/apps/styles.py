@@ -59,7 +59,7 @@ def add_style(
         typer.Argument(metavar="PAINTING", help="A painting, or several by one hand, or a folder of them."),
     ],
     *,
-    title: Annotated[str, typer.Option("--title", help="What to say of it in lists.")] = "",
+    title: Annotated[str, typer.Option("--title", metavar="TEXT", help="What to say of it in lists.")] = "",
 ) -> None:
     """Keep the style of a painting under a name of your own."""
     from impasto.device import pick_device, pick_precision
@@ -77,7 +77,8 @@ def remove_style(name: Name) -> None:
     """Forget a style of your own."""
     from impasto.engine.gallery import remove_style as forget
 
-    typer.echo(forget(name))
+    forget(name)
+    say(f"Forgotten: {name}.")
 
 
 def _shown(style: NamedStyle) -> Tensor:

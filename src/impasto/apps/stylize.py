@@ -85,9 +85,12 @@ def stylize(
 ) -> int:
     """Paint PHOTO in the manner of STYLE.
 
-    Several styles are mixed, in the parts that --style-weights says, or each used where its --mask is white.
-    The result is called PHOTO-STYLE unless -o says otherwise, and its file holds the recipe to make it again.
+    STYLE is a picture, or a name that `impasto styles` lists. Several are mixed, in the parts that --style-weights
+    says, or each used where its --mask is white. The result is called PHOTO-STYLE unless -o says otherwise, and its
+    file holds the recipe to make it again.
+
     If PHOTO is a folder, all pictures in it are painted into the folder -o; the same command goes on where it stopped.
+
     If PHOTO is a film, an animation or a pattern such as frames/%04d.png, its frames are painted and held steady.
     """
     from impasto.images import read

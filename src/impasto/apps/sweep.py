@@ -58,10 +58,8 @@ def sweep(
     """
     from impasto.images import read
 
-    start = given(options)
-    if preset is None:
-        start.setdefault("size", SIZE)
-    base = chosen_config(method, preset, start)
+    start = {} if preset else {"size": SIZE}
+    base = chosen_config(method, preset, {**start, **given(options)})
     tried = values_to_try(vary, base, method=method)
     combined = combinations(base, tried, method=method)
     picture = read(photo)

@@ -32,7 +32,7 @@ CELL = 256  # pixels that each takes on the sheet
 Wanted = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[STYLE]...",
+        metavar="STYLE",
         help="Styles to try: names of the gallery, paintings, folders. Default: the whole gallery.",
         show_default=False,
     ),

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from torch import Tensor
-
 from impasto.config import Fast, MethodOptions
 from impasto.engine.fast import fast_stylizer
 from impasto.engine.inputs import Style, Work
@@ -26,12 +24,12 @@ def with_exemplars(work: Work, config: MethodOptions) -> Work:
     """Return the work with paintings for those of its styles of which only a vector is known."""
     if all(style.pictures for style in work.styles):
         return work
-    subjects = {"photo": work.photo.pixels, "brushwork": brushwork(EXEMPLAR_SIZE)}
+    subjects = {"photo": replace(work.photo, alpha=None), "brushwork": Picture(brushwork(EXEMPLAR_SIZE))}
     method = fast_stylizer(Fast(device=config.device, size=max(EXEMPLAR_SIZE)))
     painter = tuple(method.weights())
 
-    def painted(subject: str, pixels: Tensor, style: Style) -> Picture:
-        return Picture(method(pixels, style).image, name=f"{subject} in {style.name}")
+    def painted(subject: str, picture: Picture, style: Style) -> Picture:
+        return Picture(method(picture, style).image, name=f"{subject} in {style.name}")
 
     def shown(style: Style) -> Style:
         if style.painter and [one.sha256 for one in style.painter] != [one.sha256 for one in painter]:

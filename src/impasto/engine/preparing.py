@@ -146,7 +146,9 @@ def enlarged(painting: Tensor, begun: Tensor, size: Size) -> Tensor:
     small = (painting.shape[-2], painting.shape[-1])
     if small == size:
         return painting
-    change = painting - resize(begun, small)  # in [-1, 1], which `resize` would clamp
+    is_begun = torch.equal(painting, begun)  # often a large photo, whose sums would take much memory
+    change = painting.new_zeros((1, 1, *small)) if is_begun else painting - resize(begun, small)
+    # the change is in [-1, 1], which `resize` would clamp
     return (resize(begun, size) + 2 * resize((change + 1) / 2, size) - 1).clamp(0, 1)
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 
 from impasto.evaluation.wiring import Stage, wiring
-from impasto.weights.atomic import writing_whole
+from impasto.weights.atomic import write_text_whole
 
 __all__ = ["network_drawing"]
 
@@ -56,8 +56,7 @@ def network_drawing(
     weights = sum(one.numel() for one in network.parameters())
     text = _document(title, f"{len(stages)} convolutions, {weights / 1e6:.2f} million weights", stages, slabs)
     if path is not None:
-        with writing_whole(Path(path)) as unfinished:
-            unfinished.write_text(text, encoding="utf-8")
+        write_text_whole(Path(path), text)
     return text
 
 

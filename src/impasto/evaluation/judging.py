@@ -21,12 +21,24 @@ from impasto.images import fit_long_side, resize
 from impasto.losses import Moments, moments
 from impasto.models import backbone_layers, load_backbone
 
-__all__ = ["METRICS", "Judge", "Judgement", "Metric", "judged_size", "judging_network", "metric", "shown"]
+__all__ = [
+    "CONTENT_LAYERS",
+    "METRICS",
+    "STYLE_LAYERS",
+    "Judge",
+    "Judgement",
+    "Metric",
+    "judged_size",
+    "judging_network",
+    "metric",
+    "seen_by",
+    "shown",
+]
 
 SIDE = 512  # pixels: results of all sizes are judged at this long side, all but the faults
 CELL = 16  # pixels: sides are multiples of it, so that no network has an odd row to cut off
-_STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-_CONTENT_LAYERS = ("relu3_1", "relu4_1")
+STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+CONTENT_LAYERS = ("relu3_1", "relu4_1")
 
 
 @dataclass(frozen=True)
@@ -95,8 +107,8 @@ class Judge:
         findings = lint(picture, self.photo, self.style)
         clean = picture.detach().float().cpu().nan_to_num(0.5, posinf=1, neginf=0).clamp(0, 1)
         small = _brought(clean, judged_size(self.photo))
-        features = _seen(self.network, small)
-        shapes = {name: values for name, values in self._photo_features.items() if name in _CONTENT_LAYERS}
+        features = seen_by(self.network, small)
+        shapes = {name: values for name, values in self._photo_features.items() if name in CONTENT_LAYERS}
         values = {
             "style": style_distance(features, self._style_features, self._photo_features),
             "content": content_distance(features, shapes),
@@ -111,17 +123,17 @@ class Judge:
 
     @cached_property
     def _photo_features(self) -> dict[str, Tensor]:
-        return _seen(self.network, self._small)
+        return seen_by(self.network, self._small)
 
     @cached_property
     def _style_features(self) -> dict[str, Moments]:
-        return {name: moments(values) for name, values in _seen(self.network, self._small_style).items()}
+        return {name: moments(values) for name, values in seen_by(self.network, self._small_style).items()}
 
 
 def judging_network(name: str = "embedded") -> nn.Module:
     """Return the network that judges: a backbone's name, or a file with the weights of VGG."""
     known = backbone_layers(name)
-    return load_backbone(name, [layer for layer in _STYLE_LAYERS if layer in known])
+    return load_backbone(name, [layer for layer in STYLE_LAYERS if layer in known])
 
 
 def judged_size(picture: Tensor) -> tuple[int, int]:
@@ -140,6 +152,7 @@ def _sampled(picture: Tensor) -> Tensor:
 
 
 @torch.no_grad()
-def _seen(network: nn.Module, picture: Tensor) -> dict[str, Tensor]:
+def seen_by(network: nn.Module, picture: Tensor) -> dict[str, Tensor]:
+    """Return the features of a picture (1, 3, H, W) by layer, (1, C, h, w) float32 each."""
     found: dict[str, Tensor] = network(picture)
     return {name: values.float() for name, values in found.items()}

@@ -11,19 +11,16 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import torch
 from torch import Tensor, nn
 
+from impasto.evaluation.judging import CONTENT_LAYERS, STYLE_LAYERS, judging_network, seen_by
 from impasto.evaluation.metrics import content_distance, gradient_energy, psnr, ssim, style_distance
 from impasto.evaluation.statistics import Interval, mean_interval
 from impasto.losses import Moments, moments
-from impasto.models import load_backbone
 
 __all__ = ["MEASURES", "PAINTERS", "Judged", "Measure", "PairJudge", "Sample", "intervals", "telling"]
 
 PAINTERS = ("source", "model", "teacher")
-STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
-CONTENT_LAYERS = ("relu3_1", "relu4_1")
 LOUDEST = 60.0  # decibels: equal pictures are infinitely near, which no mean survives
 
 
@@ -70,8 +67,7 @@ class PairJudge:
     """Measures samples, by the embedded encoder; ``painting`` is the artist's, where there is one."""
 
     def __init__(self, painting: Tensor | None = None, network: nn.Module | None = None) -> None:
-        layers = sorted({*STYLE_LAYERS, *CONTENT_LAYERS})
-        self._network = network or load_backbone("embedded", layers)
+        self._network = network or judging_network()
         self._artist = None if painting is None else self._styles(self._seen(painting))
 
     def judge(self, name: str, source: Tensor, target: Tensor, predict: Callable[[Tensor], Tensor]) -> Judged:
@@ -101,10 +97,8 @@ class PairJudge:
             found["artist"] = style_distance(styles[painter], self._artist, styles["source"])
         return found
 
-    @torch.no_grad()
-    def _seen(self, picture: Tensor) -> Mapping[str, Tensor]:
-        seen: Mapping[str, Tensor] = self._network(picture)
-        return seen
+    def _seen(self, picture: Tensor) -> dict[str, Tensor]:
+        return seen_by(self._network, picture)
 
     @staticmethod
     def _styles(seen: Mapping[str, Tensor]) -> dict[str, Moments]:

@@ -15,7 +15,7 @@ from impasto.evaluation.paired import MEASURES, PAINTERS, Judged, Measure, Sampl
 from impasto.evaluation.report.page import escaped, facts, figure, items, page, section, table
 from impasto.evaluation.statistics import Interval
 from impasto.images import write
-from impasto.weights.atomic import writing_whole
+from impasto.weights.atomic import write_text_whole
 
 __all__ = ["Ablation", "PairedReport", "save_paired_report"]
 
@@ -55,8 +55,8 @@ def save_paired_report(report: PairedReport, folder: Path) -> Path:
     if report.ablation:
         write(canvas.to_tensor(_ablation_sheet(report)), folder / "ablation.png", overwrite=True)
     canvas.finished(_sheet(report, shown), folder / SHEET)
-    _write(folder / NUMBERS, json.dumps(_numbers(report), indent=2) + "\n")
-    _write(folder / PAGE, _page(report, shown))
+    write_text_whole(folder / NUMBERS, json.dumps(_numbers(report), indent=2) + "\n")
+    write_text_whole(folder / PAGE, _page(report, shown))
     return folder / PAGE
 
 
@@ -202,8 +202,3 @@ def _save_pictures(sample: Sample | None, folder: Path) -> None:
 
 def _picture(name: str, column: str) -> str:
     return f"pictures/{name.replace('/', '_')}-{column.replace(' ', '-')}.png"
-
-
-def _write(path: Path, text: str) -> None:
-    with writing_whole(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")

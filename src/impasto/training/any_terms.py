@@ -16,8 +16,6 @@ from impasto.models.fast import CODE_LAYERS
 __all__ = ["Terms", "between", "lattice", "shrunk", "sliced_distance"]
 
 CONTENT_LAYERS = ("relu3_1", "relu4_1")
-# Colors and edges are learnt soon; what forms and strokes are made of is harder, and seen by deeper layers.
-LAYER_WEIGHTS = {"relu1_1": 0.6, "relu2_1": 0.8, "relu3_1": 1.2, "relu4_1": 1.4, "relu5_1": 1.0}
 LEAST_REFERENCE = 0.02  # of the style's own size: photos that are near their style already are not pushed to perfection
 LATTICE = 8  # pixels: what the deepest layers could leave behind; the network itself takes out shorter ones
 
@@ -36,9 +34,7 @@ class Terms:
         photo, painted = (shrunk(picture, self.config.finer) for picture in (batch["photo"], painted.float()))
         seen = self._seen(photo)
         features = self.judge(painted)
-        style = torch.stack(
-            [LAYER_WEIGHTS[layer] * self._style(features[layer], seen[layer], batch, layer) for layer in CODE_LAYERS]
-        )
+        style = torch.stack([self._style(features[layer], seen[layer], batch, layer) for layer in CODE_LAYERS])
         shapes = [normalized_content_loss(features[layer], seen[layer]) for layer in CONTENT_LAYERS]
         same = (painted - photo).abs().mean((1, 2, 3)) * (1 - strength).square()
         outside = F.relu(painted - 1) + F.relu(-painted)

@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["writing_whole"]
+__all__ = ["write_text_whole", "writing_whole"]
 
 
 @contextlib.contextmanager
@@ -21,3 +21,9 @@ def writing_whole(path: Path) -> Iterator[Path]:
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+def write_text_whole(path: Path, text: str) -> None:
+    """Write a text as UTF-8, whole or not at all."""
+    with writing_whole(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from impasto.weights.atomic import writing_whole
+from impasto.weights.atomic import write_text_whole
 
 __all__ = ["Record", "read_record", "write_record"]
 
@@ -23,8 +23,7 @@ class Record:
 
 def write_record(path: Path, record: Record) -> None:
     """Keep ``record`` beside the file ``path``."""
-    with writing_whole(_beside(path)) as unfinished:
-        unfinished.write_text(json.dumps(dataclasses.asdict(record), indent=2) + "\n", encoding="utf-8")
+    write_text_whole(_beside(path), json.dumps(dataclasses.asdict(record), indent=2) + "\n")
 
 
 def read_record(path: Path) -> Record | None:

@@ -26,8 +26,8 @@ __all__ = [
 
 PICTURE_ENDINGS = ("jpg", "jpeg", "png", "webp", "tif", "tiff", "bmp", "gif", "avif", "heic", "heif")
 CLIP_ENDINGS = ("mp4", "mov", "m4v", "webm", "mkv", "avi", "gif")
-CLIP = "your clip"  # the same of a clip, before the ending
 ORIGINAL = "your picture"  # its name on the disk, and in refusals: never one of the visitor's making
+CLIP = "your clip"  # the same of a clip, before the ending
 MEGABYTE = 1_000_000
 LONGEST_NAME = 60
 

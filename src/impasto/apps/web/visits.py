@@ -51,7 +51,6 @@ class Visit:
         self.photo: Upload | None = None  # None: the sample
         self.styles: dict[str, Upload] = {}
         self.jobs: dict[str, Job] = {}  # the latest by what it is for
-        self.problem = ""  # what was wrong with the last upload
         self._remembered: OrderedDict[Hashable, Job] = OrderedDict()
         self.is_over = False
 
@@ -59,6 +58,11 @@ class Visit:
     def serving(self) -> Serving:
         """The limits."""
         return self.studio.serving
+
+    @property
+    def photo_folder(self) -> str | None:
+        """Where the photo is, for requests; None for the sample."""
+        return None if self.photo is None else self.photo.folder
 
     def used(self) -> int:
         """Return the bytes that lie in the folder."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import streamlit as st
+
 from impasto.apps.web.house import the_house
 from impasto.apps.web.jobs import Job
 from impasto.apps.web.words import progress_of, progress_text
 
-__all__ = ["UNSEEN_SECONDS", "show_progress", "wait_for"]
+__all__ = ["UNSEEN_SECONDS", "cancel_button", "show_progress", "wait_for", "wait_for_newest", "watch"]
 
 UNSEEN_SECONDS = 0.3  # what is over sooner shows no bar
-GLANCE_SECONDS = 0.2
+GLANCE_SECONDS, WATCH_SECONDS = 0.2, 0.5
+OBEYED_SECONDS = 2.0  # a cancelled job is over by then
 
 
 def wait_for(job: Job, doing: str, place: Any) -> Job:
@@ -24,6 +27,34 @@ def wait_for(job: Job, doing: str, place: Any) -> Job:
             show_progress(job, doing, place)
     place.empty()
     return job
+
+
+def wait_for_newest(job: Job, doing: str, place: Any) -> Job:
+    """Wait like :func:`wait_for`; where something newer of this visitor's took its place, run the page anew."""
+    wait_for(job, doing, place)
+    if job.state == "cancelled":
+        st.rerun()
+    return job
+
+
+@st.fragment(run_every=WATCH_SECONDS)
+def watch(job: Job, doing: str, key: str, alt: str = "") -> None:
+    """Show how a long job comes along, with the last picture that it shows and a way to cancel; runs by itself."""
+    if job.is_over:
+        st.rerun()
+    live = job.file("live.jpg")
+    if live:
+        st.image(live, width="stretch", alt=alt)
+    show_progress(job, doing, st.empty())
+    cancel_button(job, f"cancel-{key}")
+
+
+def cancel_button(job: Job, key: str, **looks: Any) -> None:
+    """Offer to drop a job; when it is pressed, the page is as if it had not been begun."""
+    if st.button("Cancel", key=key, **looks):
+        the_house().studio.cancel(job)
+        job.finished.wait(OBEYED_SECONDS)
+        st.rerun()
 
 
 def show_progress(job: Job, doing: str, place: Any) -> None:

@@ -14,7 +14,7 @@ from impasto.evaluation.report.page import escaped, facts, figure, items, page, 
 from impasto.evaluation.report.tables import comparison_from_json, comparison_to_csv, comparison_to_json
 from impasto.evaluation.sheets import grid_sheet
 from impasto.images import fit_long_side, read, resize, write
-from impasto.weights.atomic import writing_whole
+from impasto.weights.atomic import write_text_whole
 
 __all__ = ["PAGE", "earlier_comparison", "save_numbers", "save_report"]
 
@@ -25,8 +25,8 @@ _VISIBLE = 0.15  # milder faults are in the JSON, not on the page
 
 def save_numbers(comparison: Comparison, folder: Path) -> None:
     """Write ``report.json`` and ``report.csv``; enough to go on from when the work is interrupted."""
-    _write(folder / NUMBERS, comparison_to_json(comparison))
-    _write(folder / ROWS, comparison_to_csv(comparison))
+    write_text_whole(folder / NUMBERS, comparison_to_json(comparison))
+    write_text_whole(folder / ROWS, comparison_to_csv(comparison))
 
 
 def save_report(comparison: Comparison, pairs: Sequence[Pair], folder: Path) -> Path:
@@ -38,7 +38,7 @@ def save_report(comparison: Comparison, pairs: Sequence[Pair], folder: Path) -> 
     pictures = [pair for pair in pairs if any(run.picture for run in _runs(comparison, pair))]
     if pictures:
         _save_sheet(comparison, pictures, folder)
-    _write(folder / PAGE, _page(comparison, pairs, has_sheet=bool(pictures)))
+    write_text_whole(folder / PAGE, _page(comparison, pairs, has_sheet=bool(pictures)))
     return folder / PAGE
 
 
@@ -152,8 +152,3 @@ def _save_thumbnail(path: Path, target: Path) -> None:
     picture = read(path)
     size = fit_long_side(picture.size, min(_THUMBNAIL, max(picture.size)))
     write(resize(picture.pixels, size), target, quality=88)
-
-
-def _write(path: Path, text: str) -> None:
-    with writing_whole(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")

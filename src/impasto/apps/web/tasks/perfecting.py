@@ -12,7 +12,7 @@ from typing import Any
 from impasto import engine
 from impasto.apps.web.calls import Call
 from impasto.apps.web.tasks.painting import FINISHED_QUALITY, styles_of
-from impasto.apps.web.tasks.pictures import original, show, working_copy
+from impasto.apps.web.tasks.pictures import original, original_bytes, show, working_copy
 from impasto.config import Optimize, from_dict
 from impasto.engine import Step
 from impasto.engine.recipe import Recipe
@@ -35,7 +35,7 @@ def plan(call: Call) -> dict[str, Any]:
         "width": found.size[1],
         "steps": sum(found.steps),
         "seconds": found.seconds,
-        "peak_bytes": found.peak_bytes,
+        "peak_bytes": found.peak_bytes + original_bytes(call.arguments["photo"]),
         "available_bytes": found.available_bytes,
     }
 

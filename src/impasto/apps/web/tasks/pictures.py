@@ -16,7 +16,7 @@ from impasto.apps.web.calls import Call
 from impasto.apps.web.uploads import ORIGINAL
 from impasto.images import Picture, fit_long_side, harbour, over_white, read, resize, write
 
-__all__ = ["SAMPLE_SIZE", "admit", "original", "show", "working_copy"]
+__all__ = ["SAMPLE_SIZE", "admit", "original", "original_bytes", "show", "working_copy"]
 
 SAMPLE_SIZE = (720, 960)
 SHOWN_QUALITY = 88
@@ -49,6 +49,12 @@ def original(folder: str | None) -> Picture:
     if folder is None:
         return _sample()
     return replace(read(Path(folder) / ORIGINAL), name=_facts(folder)["name"])
+
+
+def original_bytes(folder: str | None) -> int:
+    """Return how many bytes of memory the picture takes as it was uploaded."""
+    height, width = SAMPLE_SIZE if folder is None else (_facts(folder)[side] for side in ("height", "width"))
+    return int(height * width * 3 * 4)
 
 
 def show(picture: Tensor, path: Path, *, long_side: int | None = None) -> None:

@@ -25,10 +25,12 @@ __all__ = [
     "photo_card",
     "photo_name",
     "photo_ratio",
+    "photo_title",
     "set_dials",
     "shown_photo",
     "style_card",
     "styles_for",
+    "subject_of",
 ]
 
 DIALS = "dials"
@@ -48,7 +50,7 @@ def set_dials(dials: Dials) -> None:
 
 def photo_card(visit: Visit) -> None:
     """Let the visitor bring a photo: drop it, take it, or stay with the sample."""
-    st.subheader("Your photo", anchor=False)
+    st.header("Your photo", anchor=False)
     drop, camera = st.tabs(["Drop or choose", "Take one"], key="bring")
     with drop:
         _uploader(visit, "photo", "Drop a photo here, or choose one")
@@ -67,7 +69,7 @@ def photo_card(visit: Visit) -> None:
 
 def style_card(visit: Visit, introduction: Introduction, *, most: int = MOST_STYLES) -> None:
     """Let the visitor choose one style or several, of the gallery or their own."""
-    st.subheader("The manner", anchor=False)
+    st.header("The manner", anchor=False)
     styles, dials = all_styles(visit, introduction), current_dials()
     choose_styles(
         styles,
@@ -88,6 +90,11 @@ def all_styles(visit: Visit, introduction: Introduction) -> list[GalleryStyle]:
     return [*reversed(own), *introduction.styles]
 
 
+def subject_of(visit: Visit, names: Sequence[str]) -> dict[str, Any]:
+    """Return the photo and the styles called so, as requests name them."""
+    return {"photo": visit.photo_folder, "styles": styles_for(names, visit)}
+
+
 def styles_for(names: Sequence[str], visit: Visit) -> list[dict[str, Any]]:
     """Return styles as requests name them."""
     found = [(name, visit.styles.get(name)) for name in names]
@@ -102,6 +109,11 @@ def shown_photo(visit: Visit, introduction: Introduction) -> bytes:
 def photo_name(visit: Visit) -> str:
     """Return what the photo is called."""
     return "harbor" if visit.photo is None else visit.photo.name
+
+
+def photo_title(visit: Visit) -> str:
+    """Return what stands under a painting of the photo."""
+    return photo_name(visit).replace("-", " ").replace("_", " ")
 
 
 def photo_ratio(visit: Visit) -> float:

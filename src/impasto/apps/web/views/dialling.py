@@ -23,7 +23,7 @@ def dial_card(visit: Visit, introduction: Introduction) -> None:
     dials = current_dials()
     if len(dials.styles) > 1:
         _mix(visit, introduction)
-    st.subheader("The touch", anchor=False)
+    st.header("The touch", anchor=False)
     strength = st.slider("Strength", 0, 100, round(dials.strength), format="%d %%", help=_HELP["strength"])
     nearest = min(STROKES, key=lambda stroke: abs(stroke - dials.stroke))
     stroke = st.select_slider("Stroke", list(STROKES), nearest, format_func=STROKES.__getitem__, help=_HELP["stroke"])
@@ -35,7 +35,7 @@ def dial_card(visit: Visit, introduction: Introduction) -> None:
 
 def _mix(visit: Visit, introduction: Introduction) -> None:
     """Show the pad, and exact parts for those who want them."""
-    st.subheader("The mix", anchor=False)
+    st.header("The mix", anchor=False)
     labels = {style.name: style for style in all_styles(visit, introduction)}
     dials = current_dials()
     styles = [labels[name] for name in dials.styles]

@@ -12,12 +12,11 @@ from impasto.apps.web.uploads import CLIP, CLIP_ENDINGS, check_clip, clean_name
 from impasto.apps.web.views.choosing import current_dials, let_go, style_card, styles_for
 from impasto.apps.web.views.framing import begun, framed, introduced
 from impasto.apps.web.visits import Visit
-from impasto.apps.web.waiting import show_progress
+from impasto.apps.web.waiting import watch
 from impasto.apps.web.words import bytes_text
 
 __all__ = ["can_be_painted", "page"]
 
-GLANCE_SECONDS = 0.5
 LONG_SIDE = 640
 
 
@@ -45,14 +44,14 @@ def page() -> None:
 def _clip(visit: Visit, options: dict[str, object]) -> None:
     job = visit.jobs.get("film")
     if job is not None and not job.is_over:
-        _watch(job)
+        watch(job, "Painting picture by picture", "film", "The frame that was painted last")
         return
     if job is not None and job.state == "done":
         _show(job)
     elif job is not None and job.sentence:
         st.warning(job.sentence, icon=":material/info:")
     serving = the_house().serving
-    st.subheader("Your clip" if job is None else "Another clip", anchor=False)
+    st.header("Your clip" if job is None else "Another clip", anchor=False)
     turn = st.session_state.setdefault("clip-turn", 0)
     given = st.file_uploader(
         "Drop a clip here, or choose one",
@@ -100,17 +99,3 @@ def _show(job: Job) -> None:
         on_click="ignore",
         key="download-film",
     )
-
-
-@st.fragment(run_every=GLANCE_SECONDS)
-def _watch(job: Job) -> None:
-    if job.is_over:
-        st.rerun()
-    live = job.file("live.jpg")
-    if live:
-        st.image(live, width="stretch", alt="The frame that was painted last")
-    show_progress(job, "Painting picture by picture", st.empty())
-    if st.button("Cancel", key="cancel-film"):
-        the_house().studio.cancel(job)
-        job.finished.wait(2)
-        st.rerun()

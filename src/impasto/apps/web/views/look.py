@@ -8,16 +8,15 @@ from typing import Any
 
 import streamlit as st
 
-from impasto.apps.web.house import Introduction, current_visit, the_house
+from impasto.apps.web.house import Introduction, current_visit
 from impasto.apps.web.jobs import Job
-from impasto.apps.web.views.choosing import all_styles, current_dials, photo_card, photo_name, style_card, styles_for
+from impasto.apps.web.views.choosing import all_styles, current_dials, photo_card, photo_name, style_card, subject_of
 from impasto.apps.web.views.framing import begun, framed, introduced
 from impasto.apps.web.visits import Visit
-from impasto.apps.web.waiting import show_progress, wait_for
+from impasto.apps.web.waiting import wait_for_newest, watch
 
 __all__ = ["VIEWS", "page"]
 
-GLANCE_SECONDS = 0.5
 RECOVERED_SIDE, RECOVERED_STEPS = 256, 120
 
 
@@ -71,7 +70,7 @@ def page() -> None:
     left, right = st.columns([1.75, 1], gap="large")
     with right:
         photo_card(visit)
-        style_card(visit, introduction)
+        style_card(visit, introduction, most=1)
     with left, st.container(key="canvas"):
         kind = _choose_view()
         request = _request(kind, visit, introduction)
@@ -99,8 +98,7 @@ def _request(kind: str, visit: Visit, introduction: Introduction) -> dict[str, A
     names = current_dials().styles[:1] if view.of_style else ()
     return {
         "kind": kind,
-        "photo": None if visit.photo is None else visit.photo.folder,
-        "styles": styles_for(names, visit),
+        **subject_of(visit, names),
         "layers": layers,
         "backbone": backbone,
         "size": RECOVERED_SIDE,
@@ -131,7 +129,7 @@ def _show(kind: str, request: dict[str, Any], visit: Visit, introduction: Introd
             visit.start("look", visit.job("look", arguments=request, lane="long"))
             st.rerun()
     elif not job.is_over:
-        _watch(job)
+        watch(job, "Looking", "look")
     elif job.state == "done":
         alt = f"{VIEWS[kind].title}: {', '.join(request['layers'])}"
         st.image(job.file(job.answer["file"]), width="stretch", alt=alt)
@@ -141,10 +139,7 @@ def _show(kind: str, request: dict[str, Any], visit: Visit, introduction: Introd
 
 def _seen_at_once(request: dict[str, Any], visit: Visit) -> Job:
     job = visit.recall(("look", json.dumps(request)), lambda: visit.job("look", arguments=request))
-    wait_for(job, "Looking", st.empty())
-    if job.state == "cancelled":
-        st.rerun()
-    return job
+    return wait_for_newest(job, "Looking", st.empty())
 
 
 def _subject(kind: str, visit: Visit, introduction: Introduction) -> str:
@@ -152,14 +147,3 @@ def _subject(kind: str, visit: Visit, introduction: Introduction) -> str:
         return f"“{photo_name(visit)}”"
     titles = {style.name: style.title for style in all_styles(visit, introduction)}
     return f"“{titles[current_dials().styles[0]]}”"
-
-
-@st.fragment(run_every=GLANCE_SECONDS)
-def _watch(job: Job) -> None:
-    if job.is_over:
-        st.rerun()
-    show_progress(job, "Looking", st.empty())
-    if st.button("Cancel", key="cancel-look"):
-        the_house().studio.cancel(job)
-        job.finished.wait(2)
-        st.rerun()

@@ -8,14 +8,13 @@ from typing import Any
 import streamlit as st
 
 from impasto.apps.web.house import Introduction, current_visit, the_house
-from impasto.apps.web.jobs import Job
 from impasto.apps.web.parts import divider
 from impasto.apps.web.trainings import Training, models_in, training_of
 from impasto.apps.web.views.charts import training_chart
-from impasto.apps.web.views.choosing import current_dials, photo_card, photo_name, shown_photo
+from impasto.apps.web.views.choosing import current_dials, photo_card, photo_title, shown_photo
 from impasto.apps.web.views.framing import framed, introduced
 from impasto.apps.web.visits import Visit
-from impasto.apps.web.waiting import wait_for
+from impasto.apps.web.waiting import wait_for_newest
 from impasto.apps.web.words import bytes_text
 
 __all__ = ["page"]
@@ -33,7 +32,7 @@ def page() -> None:
         return
     left, right = st.columns([1.75, 1], gap="large")
     with right:
-        st.subheader("The model", anchor=False)
+        st.header("The model", anchor=False)
         trainings = [training_of(model) for model in models]
         at = st.selectbox("Model", range(len(models)), format_func=lambda index: trainings[index].name, key="model")
         st.caption(f"{bytes_text(models[at].stat().st_size)}, {models[at].name}")
@@ -45,16 +44,13 @@ def page() -> None:
 
 def _painted(visit: Visit, model: Path, name: str, introduction: Introduction) -> None:
     arguments: dict[str, Any] = {
-        "photo": None if visit.photo is None else visit.photo.folder,
+        "photo": visit.photo_folder,
         "styles": [],
         "model": str(model),
         "options": {"strength": current_dials().strength},
     }
-    key = ("model", str(model), arguments["photo"], current_dials().strength)
-    job: Job = visit.recall(key, lambda: visit.job("paint", arguments=arguments))
-    wait_for(job, "Painting", st.empty())
-    if job.state == "cancelled":
-        st.rerun()
+    key = ("model", str(model), visit.photo_folder, current_dials().strength)
+    job = wait_for_newest(visit.recall(key, lambda: visit.job("paint", arguments=arguments)), "Painting", st.empty())
     if job.state != "done":
         st.warning(job.sentence, icon=":material/info:")
         return
@@ -62,7 +58,7 @@ def _painted(visit: Visit, model: Path, name: str, introduction: Introduction) -
         shown_photo(visit, introduction),
         job.file("painting.jpg"),
         ratio=job.answer["width"] / job.answer["height"],
-        title=photo_name(visit).replace("-", " "),
+        title=photo_title(visit),
         facts=f"by the model {name}",
         key="model-divider",
     )
@@ -71,7 +67,7 @@ def _painted(visit: Visit, model: Path, name: str, introduction: Introduction) -
 def _known(training: Training) -> None:
     """Show what the training left: its curves, and what the network painted on the way."""
     if training.losses:
-        st.subheader("How it learned", anchor=False)
+        st.header("How it learned", anchor=False)
         training_chart(training.losses, training.validation)
     for path in training.sheets:
         st.image(path.read_bytes(), caption=_caption(path.stem), width="stretch", alt=path.stem)

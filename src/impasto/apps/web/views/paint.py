@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
@@ -15,11 +14,11 @@ from impasto.apps.web.views.choosing import (
     all_styles,
     current_dials,
     photo_card,
-    photo_name,
     photo_ratio,
+    photo_title,
     shown_photo,
     style_card,
-    styles_for,
+    subject_of,
 )
 from impasto.apps.web.views.dialling import dial_card
 from impasto.apps.web.views.framing import begun, framed, gallery_names, introduced
@@ -94,18 +93,9 @@ def _painted(visit: Visit, introduction: Introduction) -> Job | None:
 
 
 def _paint_job(visit: Visit, dials: Dials) -> Job:
-    arguments = painting_arguments(visit, dials)
-    key = (arguments["photo"], dials)
+    arguments = {**subject_of(visit, dials.styles), "options": dials.options()}
+    key = (visit.photo_folder, dials)
     return visit.recall(key, lambda: visit.job("paint", arguments=arguments))
-
-
-def painting_arguments(visit: Visit, dials: Dials) -> dict[str, Any]:
-    """Return what the tasks that paint are given."""
-    return {
-        "photo": None if visit.photo is None else visit.photo.folder,
-        "styles": styles_for(dials.styles, visit),
-        "options": dials.options(),
-    }
 
 
 def _show(shown: Shown, visit: Visit, introduction: Introduction, *, busy: str = "") -> None:
@@ -127,8 +117,7 @@ def _show_meanwhile(visit: Visit, introduction: Introduction) -> None:
         _show(before, visit, introduction, busy=BUSY)
         return
     photo = shown_photo(visit, introduction)
-    ratio, title = photo_ratio(visit), photo_name(visit).replace("-", " ").replace("_", " ")
-    divider(photo, photo, ratio=ratio, title=title, facts="", busy=BUSY, key="divider")
+    divider(photo, photo, ratio=photo_ratio(visit), title=photo_title(visit), facts="", busy=BUSY, key="divider")
 
 
 def _title(dials: Dials, visit: Visit, introduction: Introduction) -> tuple[str, str]:
@@ -136,4 +125,4 @@ def _title(dials: Dials, visit: Visit, introduction: Introduction) -> tuple[str,
     labels = {style.name: style for style in all_styles(visit, introduction)}
     chosen = [labels[name] for name in dials.styles]
     by = " and ".join(style.label for style in chosen) if len(chosen) < 3 else f"{len(chosen)} paintings together"
-    return photo_name(visit).replace("-", " ").replace("_", " "), f"after {by}"
+    return photo_title(visit), f"after {by}"

@@ -10,13 +10,14 @@ import streamlit as st
 from impasto.apps.web.house import Introduction, current_visit, the_house
 from impasto.apps.web.jobs import Job
 from impasto.apps.web.parts import divider
+from impasto.apps.web.uploads import MEGABYTE
 from impasto.apps.web.views.charts import loss_chart
-from impasto.apps.web.views.choosing import photo_card, photo_name, shown_photo, style_card
+from impasto.apps.web.views.choosing import photo_card, photo_title, shown_photo, style_card
 from impasto.apps.web.views.framing import begun, framed, introduced
 from impasto.apps.web.views.perfect_settings import Settings, settings_card
 from impasto.apps.web.views.perfected import show_perfected
 from impasto.apps.web.visits import Visit
-from impasto.apps.web.waiting import wait_for
+from impasto.apps.web.waiting import cancel_button, wait_for_newest
 from impasto.apps.web.words import bytes_text, duration_text, progress_of, progress_text, size_text
 
 __all__ = ["page"]
@@ -84,13 +85,15 @@ def _start(visit: Visit, settings: Settings, *, again: bool) -> None:
 def _plan(visit: Visit, arguments: dict[str, Any]) -> bool:
     """Say what the work would cost, before it begins; False where it cannot begin like that."""
     job = visit.recall(("plan", json.dumps(arguments)), lambda: visit.job("plan", arguments=arguments))
-    wait_for(job, "Thinking it over", st.empty())
-    if job.state == "cancelled":
-        st.rerun()
+    wait_for_newest(job, "Thinking it over", st.empty())
     if job.state != "done":
         st.warning(job.sentence, icon=":material/info:")
         return False
-    plan = job.answer
+    plan, allowed = job.answer, visit.serving.memory_megabytes * MEGABYTE
+    if plan["peak_bytes"] > allowed:
+        needed = bytes_text(plan["peak_bytes"])
+        st.warning(f"This would need {needed} of memory; {bytes_text(allowed)} are allowed here. Choose fewer pixels.")
+        return False
     seconds = f"about **{duration_text(plan['seconds'])}**" if plan["seconds"] is not None else "a time nobody measured"
     size, memory = size_text(plan["height"], plan["width"]), bytes_text(plan["peak_bytes"])
     st.markdown(f"The plan: {size} px in {plan['steps']} steps, {seconds}, {memory} of memory.")
@@ -109,7 +112,7 @@ def _live(job: Job, introduction: Introduction) -> None:
             shown_photo(visit, introduction),
             live,
             ratio=told["width"] / told["height"],
-            title=photo_name(visit).replace("-", " "),
+            title=photo_title(visit),
             facts=f"step {told['step']} of {told['steps']} at {size_text(told['height'], told['width'])} px, "
             f"scale {told['scale']} of {told['scales']}",
             key="live",
@@ -143,7 +146,4 @@ def _buttons(job: Job) -> None:
             disabled=ends,
             help="Ends here; the best picture so far is yours.",
         )
-        if st.button("Cancel", key="cancel", type="tertiary"):
-            studio.cancel(job)
-            job.finished.wait(2)
-            st.rerun()
+        cancel_button(job, "cancel", type="tertiary")

@@ -10,7 +10,7 @@ import streamlit as st
 
 from impasto.apps.web.house import Introduction, the_house
 from impasto.apps.web.parts import brush
-from impasto.apps.web.views.choosing import current_dials, photo_ratio, shown_photo, styles_for
+from impasto.apps.web.views.choosing import current_dials, photo_ratio, shown_photo, subject_of
 from impasto.apps.web.views.dialling import dial_card
 from impasto.apps.web.views.option_widgets import option_widget
 from impasto.apps.web.visits import Visit
@@ -35,11 +35,7 @@ class Settings:
     def arguments(self, visit: Visit) -> dict[str, Any]:
         """Return what the tasks are given, but for the mask."""
         dials = current_dials()
-        return {
-            "photo": None if visit.photo is None else visit.photo.folder,
-            "styles": styles_for(dials.styles, visit),
-            "options": {**dials.options(), **self.options},
-        }
+        return {**subject_of(visit, dials.styles), "options": {**dials.options(), **self.options}}
 
     def with_mask_file(self, visit: Visit) -> dict[str, Any]:
         """Put the mask into the visitor's folder, and return what the task is told of it."""
@@ -56,7 +52,7 @@ def settings_card(visit: Visit, introduction: Introduction, *, disabled: bool) -
         st.caption("The settings are back as soon as this painting is done.")
         return Settings({})
     dial_card(visit, introduction)
-    st.subheader("The work", anchor=False)
+    st.header("The work", anchor=False)
     options = _work()
     with st.expander(
         "Protect a face, or paint only a part", icon=":material/ink_highlighter:", key="part", on_change="rerun"

@@ -10,7 +10,7 @@ from impasto.apps.web.house import Introduction
 from impasto.apps.web.jobs import Job
 from impasto.apps.web.parts import divider
 from impasto.apps.web.views.charts import loss_chart
-from impasto.apps.web.views.choosing import photo_name, shown_photo
+from impasto.apps.web.views.choosing import photo_name, photo_title, shown_photo
 from impasto.apps.web.views.taking_home import KINDS
 from impasto.apps.web.visits import Visit
 from impasto.apps.web.waiting import wait_for
@@ -65,7 +65,7 @@ def _picture(job: Job, moment: dict[str, Any], visit: Visit, introduction: Intro
         shown_photo(visit, introduction),
         after,
         ratio=moment["width"] / moment["height"],
-        title=photo_name(visit).replace("-", " "),
+        title=photo_title(visit),
         facts=facts,
         key="perfected-divider",
     )

@@ -10,28 +10,27 @@ import streamlit as st
 
 from impasto.apps.web.house import the_house
 from impasto.apps.web.jobs import Job
-from impasto.apps.web.views.choosing import current_dials, photo_name, styles_for
+from impasto.apps.web.views.choosing import current_dials, photo_name, subject_of
 from impasto.apps.web.visits import Visit
-from impasto.apps.web.waiting import show_progress
+from impasto.apps.web.waiting import watch
 from impasto.apps.web.words import bytes_text
 
 __all__ = ["KINDS", "sharing", "taking_home"]
 
 KINDS = {"JPEG": ("jpg", "image/jpeg"), "PNG": ("png", "image/png")}
 SAMPLE_SIDE = 960
-GLANCE_SECONDS = 0.5
 
 
 def taking_home(visit: Visit) -> None:
     """Let the visitor choose size and format, and fetch the file."""
-    st.subheader("Take it home", anchor=False)
+    st.header("Take it home", anchor=False)
     kind, side = _wishes(visit)
     request = _request(visit, kind, side)
     job = visit.jobs.get("finish")
     if job is None or job.arguments != request:
         _begin(visit, request)
     elif not job.is_over:
-        _painting(job)
+        watch(job, "Painting at full size", "finish")
     elif job.state == "done":
         _fetch(job, visit, kind)
     else:
@@ -69,22 +68,10 @@ def _wishes(visit: Visit) -> tuple[str, int]:
 def _request(visit: Visit, kind: str, side: int) -> dict[str, Any]:
     dials = current_dials()
     return {
-        "photo": None if visit.photo is None else visit.photo.folder,
-        "styles": styles_for(dials.styles, visit),
+        **subject_of(visit, dials.styles),
         "options": {**dials.options(), "size": side},
         "ending": KINDS[kind][0],
     }
-
-
-@st.fragment(run_every=GLANCE_SECONDS)
-def _painting(job: Job) -> None:
-    if job.is_over:
-        st.rerun()
-    show_progress(job, "Painting at full size", st.empty())
-    if st.button("Cancel", key="cancel-finish"):
-        the_house().studio.cancel(job)
-        job.finished.wait(2)
-        st.rerun()
 
 
 def _fetch(job: Job, visit: Visit, kind: str) -> None:

@@ -35,7 +35,6 @@ export default function ({ data, parentElement, setStateValue }) {
     made.className = "style";
     made.dataset.name = style.name;
     made.title = [style.title, style.artist, style.year, style.museum].filter(Boolean).join(", ");
-    made.setAttribute("aria-label", made.title);
     made.innerHTML = '<span class="picture"><img alt="" loading="lazy"></span><span class="name"></span><span class="by"></span>';
     made.querySelector("img").src = style.icon;
     made.querySelector(".name").textContent = style.title;
