@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 pytest.importorskip("av", reason="films need the extra film")
 pytest.importorskip("cv2", reason="films need the extra film")
 
-from impasto.apps.film import is_film
-from impasto.engine.film import open_clip
+from impasto.apps.film import is_film, show_frames
+from impasto.engine.film import FilmStep, open_clip
 
 TINY = ("--method", "optimize", "--size", "32", "--steps", "1", "--device", "cpu")
 
@@ -103,3 +104,10 @@ def test_which_are_films(studio: Path):
     assert not is_film(still, None, {})
     assert not is_film(moving, Path("out.jpg"), {})
     assert not is_film(studio / "harbour.jpg", Path("out.png"), {})
+
+
+def test_who_wants_quiet_is_told_what_they_should_know_and_nothing_else(capsys):
+    with show_frames(quiet=True) as tell:
+        for note in (None, "the film has no sound"):
+            tell(FilmStep(1, 2, 0.1, (4, 4), 1.0, None, lambda: torch.zeros(1, 3, 4, 4), note))
+    assert capsys.readouterr().err == "the film has no sound\n"

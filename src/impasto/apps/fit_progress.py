@@ -22,10 +22,10 @@ def show_fit(*, quiet: bool = False) -> Iterator[Callable[[FitStep], None]]:
     with Gauge(every=PLAIN_INTERVAL, quiet=quiet) as gauge:
 
         def tell(step: FitStep) -> None:
-            if step.note:
-                gauge.note(step.note)
-            if step.fresh:
-                gauge.note(joined(f"step {step.step}", validation_text(step)))
+            news = joined(f"step {step.step}", validation_text(step)) if step.fresh else ""
+            for sentence in (step.note, news):
+                if sentence and not quiet:
+                    gauge.note(sentence)
             where = f"step {step.step}/{step.steps}"
             after = joined(f"loss {step.losses['total']:.3f}", time_left(step.remaining))
             gauge.move(where, step.step, step.steps, after, elapsed=step.elapsed)

@@ -112,7 +112,7 @@ class Bar:
 
 
 class Gauge:
-    """How far a work is: a bar in a terminal, elsewhere a line now and then; nothing for those who want quiet."""
+    """How far a work is: a bar in a terminal, elsewhere a line now and then; only notes for those who want quiet."""
 
     def __init__(self, *, every: float = PLAIN_INTERVAL, quiet: bool = False) -> None:
         self._bar = Bar("getting ready") if sys.stderr.isatty() and not quiet else None
@@ -136,10 +136,10 @@ class Gauge:
             say(joined(where, after))
 
     def note(self, sentence: str) -> None:
-        """Say something that stays."""
+        """Say something that stays, to those who want quiet too."""
         if self._bar is not None:
             self._bar.note(sentence)
-        elif not self._quiet:
+        else:
             say(sentence)
 
 

@@ -55,8 +55,9 @@ class Optimizer:
             changed = Optimizer(from_dict(Optimize, {**vars(self.config), **changes}))
             return changed(content, style, on_step=on_step, resume_from=resume_from)
         prefer_big_pages()
+        work = self._work(content, style)
         started = time.monotonic()
-        work = with_exemplars(self._work(content, style), self.config)
+        work = with_exemplars(work, self.config)
         painting = Painting(self.setup, work, result_size(work.photo.size, self.config), on_step)
         image = self._image(work, painting, resume_from)
         alpha = work.photo.alpha
