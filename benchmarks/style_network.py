@@ -37,6 +37,10 @@ from impasto.training.style import train_style
 PAINTINGS = ("oa_metmuseum_436535.jpg", "oa_artic_8980.jpg", "nm_edvard_munch_melancholy.jpg")
 PHOTOS = ("bamboo_forest", "cornell", "golden_gate", "kodak_red_hat", "lion", "sailboat", "stata", "tubingen")
 ARTIST, LEARNT, COMPARED = "Claude Monet", 12, 6
+TEACHERS = (  # of the kit; they judge what is painted while it is learnt
+    "reference/vgg/vgg19_normalised_conv1_1-conv4_1.npz",
+    "reference/collaborative_distillation_small16x/5SE.pth",
+)
 SIDE = 512
 SCORES = ("quality", "second", "style", "content", "grid")
 
@@ -99,6 +103,7 @@ def trained(args: argparse.Namespace, style: Path, name: str) -> tuple[Path, flo
         batch=args.batch,
         crop=args.crop,
         learning_rate=args.learning_rate,
+        teacher=tuple(args.kit / name for name in TEACHERS) if args.teachers else (),
     )
     args.runs.mkdir(parents=True, exist_ok=True)
     model, began = args.runs / f"{name}.safetensors", time.monotonic()
@@ -150,6 +155,7 @@ def main() -> None:
     asked.add_argument("--judge", type=Path, required=True)
     asked.add_argument("--runs", type=Path, default=Path("runs/style_network"))
     asked.add_argument("--scratch", action="store_true", help="train the small network from nothing")
+    asked.add_argument("--no-teachers", dest="teachers", action="store_false", help="let the embedded encoder judge")
     asked.add_argument("--steps", type=int, default=400)
     asked.add_argument("--batch", type=int, default=4)
     asked.add_argument("--crop", type=int, default=192)
@@ -164,7 +170,8 @@ def main() -> None:
         "threads": torch.get_num_threads(),
         "torch": torch.__version__,
     }
-    training = {name: getattr(args, name) for name in ("scratch", "steps", "batch", "crop", "learning_rate")}
+    told = ("scratch", "teachers", "steps", "batch", "crop", "learning_rate")
+    training = {name: getattr(args, name) for name in told}
     text = json.dumps({"machine": machine, "training": training, args.what: found}, indent=1)
     print(text)
     if args.json:

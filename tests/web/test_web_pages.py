@@ -245,7 +245,7 @@ def test_a_work_under_way_is_watched_paused_and_cancelled(open_page: Callable[..
     assert app.get("progress")
     healthy(app.button(key="pause").click().run())
     assert work.paused
-    healthy(app.button(key="resume").click().run())
+    healthy(app.button(key="pause").click().run())
     assert not work.paused
     work.is_stopping = True
     healthy(app.run())

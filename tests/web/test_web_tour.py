@@ -79,10 +79,14 @@ def test_what_is_no_picture_is_refused_where_it_was_dropped(browser: Any, server
 def test_a_picture_is_perfected_stopped_and_taken_home(browser: Any, server: Server, tmp_path: Path) -> None:
     page = opened(browser, server, "perfect")
     perfecting(page)
+    stop = page.get_by_role("button", name="Stop and keep")
+    place = stop.bounding_box()
     page.get_by_role("button", name="Pause").click()
     page.get_by_text("Paused.").wait_for()
+    page.get_by_role("button", name="Go on").wait_for()
+    assert stop.bounding_box() == place, "a button moves under the visitor's hand"
     page.get_by_role("button", name="Go on").click()
-    page.get_by_role("button", name="Stop and keep").click()
+    stop.click()
     page.locator(".divider figcaption", has_text="stopped by you").wait_for()
     taken = downloaded(page, "Download PNG", tmp_path)
     assert max(read(taken).size) == 384

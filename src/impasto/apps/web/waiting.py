@@ -42,11 +42,11 @@ def watch(job: Job, doing: str, key: str, alt: str = "") -> None:
     """Show how a long job comes along, with the last picture that it shows and a way to cancel; runs by itself."""
     if job.is_over:
         st.rerun()
-    live = job.file("live.jpg")
-    if live:
-        st.image(live, width="stretch", alt=alt)
     show_progress(job, doing, st.empty())
     cancel_button(job, f"cancel-{key}")
+    live = job.file("live.jpg")
+    if live:  # below the button, which would move when the first picture comes
+        st.image(live, width="stretch", alt=alt)
 
 
 def cancel_button(job: Job, key: str, **looks: Any) -> None:

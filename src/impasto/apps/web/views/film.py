@@ -88,8 +88,7 @@ def _start(visit: Visit, data: bytes, name: str, options: dict[str, object]) -> 
 
 
 def _show(job: Job) -> None:
-    data = job.file(job.answer["file"])
-    st.video(data, alt="Your clip, painted")
+    # above the film, whose height is known late: it would push the button from under the visitor's hand
     st.download_button(
         f"Download the film ({bytes_text(job.answer['bytes'])})",
         lambda: job.file(job.answer["file"]),
@@ -99,3 +98,4 @@ def _show(job: Job) -> None:
         on_click="ignore",
         key="download-film",
     )
+    st.video(job.file(job.answer["file"]), alt="Your clip, painted")

@@ -12,7 +12,7 @@ from impasto.apps.web.jobs import Job
 from impasto.apps.web.parts import divider
 from impasto.apps.web.uploads import MEGABYTE
 from impasto.apps.web.views.charts import loss_chart
-from impasto.apps.web.views.choosing import photo_card, photo_title, shown_photo, style_card
+from impasto.apps.web.views.choosing import photo_card, photo_ratio, photo_title, shown_photo, style_card
 from impasto.apps.web.views.framing import begun, framed, introduced
 from impasto.apps.web.views.perfect_settings import Settings, settings_card
 from impasto.apps.web.views.perfected import show_perfected
@@ -24,6 +24,7 @@ __all__ = ["page"]
 
 LIVE_SECONDS = 1.0
 PURPOSE = "perfect"
+PAUSE_WIDTH = 120  # pixels: room for each of its two labels
 
 
 @framed
@@ -106,37 +107,43 @@ def _live(job: Job, introduction: Introduction) -> None:
     if job.is_over:
         st.rerun()
     visit, position = current_visit(), the_house().studio.position(job)
-    live, told = job.file("live.jpg"), job.told
-    if live and told:
-        divider(
-            shown_photo(visit, introduction),
-            live,
-            ratio=told["width"] / told["height"],
-            title=photo_title(visit),
-            facts=f"step {told['step']} of {told['steps']} at {size_text(told['height'], told['width'])} px, "
-            f"scale {told['scale']} of {told['scales']}",
-            key="live",
-        )
-    else:
-        st.image(shown_photo(visit, introduction), width="stretch", alt="Your photo, about to be painted")
+    _come_so_far(job, visit, introduction)
     st.progress(progress_of(job), text=progress_text(job, position, "Painting"))
     _buttons(job)
-    if told.get("note"):
-        st.caption(told["note"])
+    if job.told.get("note"):
+        st.caption(job.told["note"])
     if len(job.history) > 1:
         loss_chart(job.history)
 
 
+def _come_so_far(job: Job, visit: Visit, introduction: Introduction) -> None:
+    """Show the picture as it is now; before the first one the photo, of the same height, so that no button moves."""
+    photo, live, told = shown_photo(visit, introduction), job.file("live.jpg"), job.told
+    is_begun = bool(live and told)
+    ratio, facts = photo_ratio(visit), "not painted yet"
+    if is_begun:
+        ratio = told["width"] / told["height"]
+        facts = (
+            f"step {told['step']} of {told['steps']} at {size_text(told['height'], told['width'])} px, "
+            f"scale {told['scale']} of {told['scales']}"
+        )
+    divider(photo, live if is_begun else photo, ratio=ratio, title=photo_title(visit), facts=facts, key="live")
+
+
 def _buttons(job: Job) -> None:
+    """Offer to pause, stop and cancel; nothing moves when one is pressed, or the next press would hit another."""
     studio = the_house().studio
     with st.container(horizontal=True, key="perfect-buttons"):
         ends = job.is_stopping
-        if job.paused:
-            st.button(
-                "Go on", key="resume", icon=":material/play_arrow:", on_click=studio.resume, args=(job,), disabled=ends
-            )
-        else:
-            st.button("Pause", key="pause", icon=":material/pause:", on_click=studio.pause, args=(job,), disabled=ends)
+        st.button(
+            "Go on" if job.paused else "Pause",
+            key="pause",
+            icon=":material/play_arrow:" if job.paused else ":material/pause:",
+            on_click=studio.resume if job.paused else studio.pause,
+            args=(job,),
+            disabled=ends,
+            width=PAUSE_WIDTH,
+        )
         st.button(
             "Stop and keep",
             key="stop",

@@ -102,12 +102,13 @@ def _film(job: Job, visit: Visit) -> None:
         return
     with st.expander("Watch it come into being", icon=":material/movie:", key="watch"):
         is_clip = name.endswith(".mp4")
+        mime = "video/mp4" if is_clip else "image/webp"
+        # above the film, whose height is known late: it would push the button from under the visitor's hand
+        _button("Download the film", job, name, f"{photo_name(visit)}-timelapse.{name.rpartition('.')[2]}", mime)
         if is_clip:
             st.video(job.file(name), loop=True, muted=True, alt="The painting coming into being")
         else:
             st.image(job.file(name), width="stretch", alt="The painting coming into being")
-        mime = "video/mp4" if is_clip else "image/webp"
-        _button("Download the film", job, name, f"{photo_name(visit)}-timelapse.{name.rpartition('.')[2]}", mime)
 
 
 def _button(label: str, job: Job, name: str, file_name: str, mime: str) -> None:
