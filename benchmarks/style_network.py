@@ -8,7 +8,8 @@ paintings  Three paintings, named below before anything was trained, are learnt 
 folder     Twelve of Monet's paintings are learnt as one style, and each alone with as many steps; the judge's photos
            are painted by all thirteen models, and their style is compared with six other Monets.
 
-KIT holds photos, paintings and MANIFEST.csv; JUDGE is a Python file with a class Judge, beside a folder of pictures.
+KIT holds photos, paintings and MANIFEST.csv; JUDGE is a Python file with a class Judge and a
+function read, beside a folder of pictures.
 Finished trainings in --runs are taken up, so a benchmark that was stopped goes on.
 """
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import functools
 import importlib.util
 import json
 import platform
@@ -47,7 +49,7 @@ SCORES = ("quality", "second", "style", "content", "grid")
 
 def paintings(args: argparse.Namespace) -> dict[str, Any]:
     """Compare with the fast network, painting by painting."""
-    judge, found = judge_of(args), {}
+    judge, found = judge_module(args.judge).Judge(), {}
     for name in PAINTINGS[: args.count]:
         painting = args.kit / "paintings" / name
         model, seconds = trained(args, painting, painting.stem)
@@ -65,7 +67,7 @@ def paintings(args: argparse.Namespace) -> dict[str, Any]:
 
 def folder(args: argparse.Namespace) -> dict[str, Any]:
     """Compare a folder of paintings with each of them alone."""
-    judge = judge_of(args)
+    looking = Looking(args.judge)
     learnt, compared = split(monets(args.kit))
     together = args.runs / "monet"
     together.mkdir(parents=True, exist_ok=True)
@@ -75,7 +77,7 @@ def folder(args: argparse.Namespace) -> dict[str, Any]:
     for name, style in {"all twelve": together, **{one.stem: one for one in learnt[: args.count]}}.items():
         model, seconds = trained(args, style, name.replace(" ", "-"))
         pictures = painted(args, model, f"monet-{name.replace(' ', '-')}")
-        far = mean(scored(args, judge, other, pictures)["style"] for other in compared)
+        far = mean(looking.style(args, picture, photo, compared) for photo, picture in pictures.items())
         found[name] = {"style distance": round(far, 4), "training seconds": round(seconds)}
         print(name, found[name], file=sys.stderr, flush=True)
     return {"compared with": [one.name for one in compared], "models": found}
@@ -137,14 +139,29 @@ def photo_path(args: argparse.Namespace, photo: str) -> Path:
     return found
 
 
-def judge_of(args: argparse.Namespace) -> Any:
-    """Load the judge from its file."""
-    spec = importlib.util.spec_from_file_location("judge", args.judge)
+class Looking:
+    """The judge's sense of style alone; photos and paintings are looked at once."""
+
+    def __init__(self, judge: Path) -> None:
+        module = judge_module(judge)
+        self._judge = module.Judge()
+        self._features = lambda path: self._judge.features(module.read(path))
+        self._remembered = functools.cache(self._features)
+
+    def style(self, args: argparse.Namespace, picture: Path, photo: str, paintings: Sequence[Path]) -> float:
+        """Return the mean distance of a picture from paintings, each as a share of the photo's own distance."""
+        seen, untouched = self._features(picture), self._remembered(photo_path(args, photo))
+        return mean(self._judge.style(seen, self._remembered(painting), untouched) for painting in paintings)
+
+
+def judge_module(judge: Path) -> Any:
+    """Load the judge's file."""
+    spec = importlib.util.spec_from_file_location("judge", judge)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module.Judge()
+    return module
 
 
 def main() -> None:

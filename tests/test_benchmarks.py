@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import subprocess
 import sys
@@ -11,19 +10,15 @@ from types import ModuleType
 
 import pytest
 
-FOLDER = Path(__file__).resolve().parent.parent / "benchmarks"
+from programs import REPOSITORY, program
+
+FOLDER = REPOSITORY / "benchmarks"
 
 
 @pytest.fixture(scope="module")
 def report() -> ModuleType:
     """The program that runs the others."""
-    spec = importlib.util.spec_from_file_location("benchmark_report", FOLDER / "report.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses ask for it
-    spec.loader.exec_module(module)
-    return module
+    return program("benchmarks/report.py")
 
 
 def test_numbers_are_found_wherever_they_stand(report: ModuleType) -> None:
@@ -104,11 +99,9 @@ def test_what_was_only_tried_out_is_told_apart(
 @pytest.mark.long
 def test_every_program_that_is_there_can_be_called_as_the_report_calls_it(report: ModuleType) -> None:
     for one in report.BENCHMARKS:
-        program = FOLDER / one.command[0]
-        if program.exists():
-            said = subprocess.run(
-                [sys.executable, program, "--help"], capture_output=True, text=True, check=True
-            ).stdout
+        path = FOLDER / one.command[0]
+        if path.exists():
+            said = subprocess.run([sys.executable, path, "--help"], capture_output=True, text=True, check=True).stdout
             flags = [word for word in (*one.command, *one.quick) if word.startswith("--")]
             assert [flag for flag in flags if flag not in said] == []
 

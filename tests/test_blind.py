@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
-BENCHMARKS = Path(__file__).parent.parent / "benchmarks"
+from programs import REPOSITORY, program
+
+BENCHMARKS = REPOSITORY / "benchmarks"
 
 
-@pytest.fixture
-def blind(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(BENCHMARKS)
-    return importlib.import_module("blind")
+@pytest.fixture(scope="module")
+def blind() -> ModuleType:
+    return program("benchmarks/blind.py")
 
 
 def test_every_pair_is_shown_twice_with_the_sides_swapped(blind: ModuleType) -> None:

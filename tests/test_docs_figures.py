@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
 from impasto import images
+from programs import REPOSITORY, program
 
-DOCS = Path(__file__).resolve().parent.parent / "docs"
+DOCS = REPOSITORY / "docs"
 PAGES = sorted(DOCS.rglob("*.md"))
 ALTOGETHER = 3_000_000  # bytes of all pictures of the documents
 FIGURES = (
@@ -24,22 +22,10 @@ QUICK = {"start", "features", "encoder", "fast", "style-network", "unet"}
 SHEETS = ("fast", "optimize", "named-styles", "strength", "stroke", "sizes")
 
 
-def program(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"docs_{name}", DOCS / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses ask for it
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
-def programs() -> Iterator[dict[str, ModuleType]]:
-    """The programs that make the pictures; they import their neighbour as a script does."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(DOCS))
-        yield {name: program(name) for name in ("figures", "gallery")}
+def programs() -> dict[str, ModuleType]:
+    """The programs that make the pictures."""
+    return {name: program(f"docs/{name}.py") for name in ("figures", "gallery")}
 
 
 def test_what_is_tested_is_what_there_is(programs: dict[str, ModuleType]) -> None:

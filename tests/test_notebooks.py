@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -10,7 +9,9 @@ from typing import Any
 import nbformat
 import pytest
 
-FOLDER = Path(__file__).resolve().parent.parent / "notebooks"
+from programs import REPOSITORY, program
+
+FOLDER = REPOSITORY / "notebooks"
 SMALL: dict[str, dict[str, Any]] = {
     "from-scratch": {"SIZE": 64, "STEPS": 20},
     "any-style": {"SIZE": 64},
@@ -23,12 +24,7 @@ LARGEST = 1_000_000  # bytes of a notebook with all that it shows
 @pytest.fixture(scope="module")
 def build() -> ModuleType:
     """The program that makes the notebooks."""
-    spec = importlib.util.spec_from_file_location("build_notebooks", FOLDER / "build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return program("notebooks/build.py")
 
 
 def source(name: str) -> str:

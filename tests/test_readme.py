@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import runpy
 import shlex
 from collections.abc import Iterator
 from importlib.metadata import metadata, requires
@@ -19,8 +18,8 @@ from impasto.apps.cli import run
 from impasto.config import Optimize
 from impasto.images import brushwork, harbour, write
 from impasto.weights import PUBLISHED
+from programs import REPOSITORY, program
 
-REPOSITORY = Path(__file__).resolve().parent.parent
 README = REPOSITORY / "README.md"
 PAGES = sorted([*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md"), *REPOSITORY.glob("benchmarks/*.md")])
 SIDE, STEPS = 64, 5  # whatever a page asks for, it is painted no larger and no longer than this
@@ -81,8 +80,8 @@ def folder(samples: dict[str, Tensor], tmp_path: Path, monkeypatch: pytest.Monke
         (tmp_path / name).parent.mkdir(exist_ok=True)
         write(picture, tmp_path / name)
     _write_clip(samples["harbour.jpg"], tmp_path / "clip.mp4")
-    foreign = runpy.run_path(str(REPOSITORY / "tests" / "models" / "foreign_networks.py"))
-    foreign["save_pickle"](foreign["pytorch_state"](), tmp_path / "candy.pth")  # as another tool leaves it
+    foreign = program("tests/models/foreign_networks.py")
+    foreign.save_pickle(foreign.pytorch_state(), tmp_path / "candy.pth")  # as another tool leaves it
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("IMPASTO_OFFLINE", "1")
     monkeypatch.setenv("IMPASTO_CACHE", str(tmp_path / "cache"))
@@ -130,8 +129,8 @@ def test_the_python_of_a_page_runs_from_top_to_bottom(page: Path, folder: Path, 
 def test_the_commands_of_a_page_run_one_after_the_other(
     page: Path, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for program, *arguments in commands(page):
-        if program != "impasto":
+    for command, *arguments in commands(page):
+        if command != "impasto":
             continue
         status = run([*arguments, *quickly(arguments)])  # of a flag that is given twice, the last counts
         said = capsys.readouterr()
@@ -167,10 +166,10 @@ def test_the_readme_begins_with_what_a_newcomer_needs() -> None:
 def test_every_verb_and_extra_that_a_page_names_exists(page: Path) -> None:
     verbs = set(re.findall(r"^([a-z-]+):", (REPOSITORY / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE))
     extras = set(metadata("impasto").get_all("Provides-Extra") or ())
-    for program, *arguments in commands(page):
-        if program == "make":
+    for command, *arguments in commands(page):
+        if command == "make":
             assert set(arguments) <= verbs
-        if program == "pip":
+        if command == "pip":
             named = re.findall(r"\[(.+)\]", " ".join(arguments))
             assert {extra for group in named for extra in group.split(",")} <= extras
 
