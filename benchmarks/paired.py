@@ -27,7 +27,8 @@ from impasto.images import read, resize, write
 from impasto.training.pictures import pictures_in
 
 LARGE = (1792, 2304)  # 4 megapixels
-TEACHER = ("--stroke", "2")  # broad strokes follow the photo: those can be foretold
+TEACHER = ("--stroke", "1.5", "--content-weight", "3")  # strokes that follow the photo can be foretold
+LESSON = ("--style-weight", "2")  # the squared error alone paints the mean of all strokes that would be right
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -43,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     steps: dict[str, tuple[Any, ...]] = {
         "make pairs": ("data", "make-pairs", args.photos, "--style", args.style, "-o", pairs, *made),
         "check": ("data", "check", pairs),
-        "train": ("train", "paired", pairs, "-o", run, *training),
+        "train": ("train", "paired", pairs, "-o", run, *LESSON, *training),
         "evaluate": ("evaluate", run),
         "a new photo": ("stylize", new, "--method", model, "-o", args.work / "new-painted.png", "--force"),
         "4 megapixels": ("stylize", large, "--method", model, "-o", args.work / "large-painted.png", "--force"),

@@ -108,7 +108,7 @@ BENCHMARKS = (
     Benchmark(
         "paired",
         "How soon has a U-Net learnt a style from pairs, and how near does it come?",
-        ("paired.py", "{kit}/photos", "{kit}/paintings/aic_100026.jpg", "--work", "runs/bench-paired"),
+        ("paired.py", "{kit}/photos", "{kit}/paintings/oa_artic_154235.jpg", "--work", "runs/bench-paired"),
         ("--count", "12", "--size", "48", "--steps", "2", "--work", "runs/bench-paired-quick", "--", "--steps", "4"),
     ),
 )

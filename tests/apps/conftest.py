@@ -23,6 +23,7 @@ class Painter:
     def __init__(self) -> None:
         self.calls: list[tuple[Any, list[str], MethodOptions]] = []
         self.interrupted_call: int | None = None
+        self.raises = False  # whether Ctrl-C ends it, as it does a method that paints in a single pass
         self.fails_for: str | None = None
 
     def __call__(
@@ -40,6 +41,8 @@ class Painter:
         for number in range(4):
             on_step(_step(number, content.pixels))
             if len(self.calls) == self.interrupted_call:
+                if self.raises:
+                    raise KeyboardInterrupt
                 stopped = "interrupted"
                 break
         recipe = Recipe(method="optimize", options={}, photo=Ingredient("p", ""), styles=[[Ingredient("s", "")]])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,9 @@ from PIL import Image
 pytest.importorskip("av", reason="films need the extra film")
 pytest.importorskip("cv2", reason="films need the extra film")
 
+from impasto.apps import film
 from impasto.apps.film import is_film, show_frames
-from impasto.engine.film import FilmStep, open_clip
+from impasto.engine.film import FilmStep, open_clip, stylizing
 
 TINY = ("--method", "optimize", "--size", "32", "--steps", "1", "--device", "cpu")
 
@@ -42,9 +45,9 @@ def test_a_film_is_painted_and_named(impasto: Any, clip: Path):
     assert impasto("stylize", clip.name, "ink.png", *TINY) == 0
     assert impasto.out.strip() == "clip-ink.mp4"
     assert "flicker" in impasto.err
-    film = open_clip("clip-ink.mp4")
-    assert len(list(film.frames())) == 4
-    assert film.size == (22, 32)
+    made = open_clip("clip-ink.mp4")
+    assert len(list(made.frames())) == 4
+    assert made.size == (22, 32)
 
 
 def test_machines_get_json(impasto: Any, clip: Path):
@@ -58,6 +61,73 @@ def test_a_dry_run_says_what_would_be_done(impasto: Any, clip: Path):
     assert impasto("stylize", clip.name, "ink.png", "--dry-run", *TINY) == 0
     assert "about 4 frames, 32×22 px" in impasto.out
     assert not Path("clip-ink.mp4").exists()
+
+
+def interrupted_at(frame: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let Ctrl-C come when so many frames are painted, and only once."""
+
+    @contextmanager
+    def shown(*, quiet: bool) -> Iterator[Any]:
+        def tell(step: FilmStep) -> None:
+            if step.frame == frame:
+                monkeypatch.undo()
+                raise KeyboardInterrupt
+
+        yield tell
+
+    monkeypatch.setattr(film, "show_frames", shown)
+
+
+@pytest.mark.parametrize("force", [(), ("--force",)], ids=["as before", "anew"])
+@pytest.mark.parametrize("frame", [2, 4], ids=["before a piece is done", "after one"])
+def test_frames_in_a_folder_go_on_after_ctrl_c(
+    impasto: Any, clip: Path, monkeypatch: pytest.MonkeyPatch, frame: int, force: tuple[str, ...]
+):
+    command = ("stylize", clip.name, "ink.png", "-o", "painted", "--steadiness", "0", *TINY)
+    with monkeypatch.context() as short:
+        short.setattr(stylizing, "FRAMES_A_PIECE", 3)
+        interrupted_at(frame, short)
+        assert impasto(*command) == 130
+    assert impasto(*command, *force) == 0
+    assert impasto.out.strip() == "painted"
+    assert sorted(path.name for path in Path("painted").iterdir()) == [f"{number:06d}.png" for number in range(1, 5)]
+
+
+def test_frames_go_to_a_folder_that_is_there(impasto: Any, clip: Path):
+    assert impasto("stylize", clip.name, "ink.png", "-o", "frame-%02d.png", *TINY) == 0
+    Path("there").mkdir()
+    assert impasto("stylize", "frame-%02d.png", "ink.png", "-o", "there", *TINY) == 0
+    assert sorted(path.name for path in Path("there").iterdir()) == [
+        f"frame-{number:02d}.png" for number in range(1, 5)
+    ]
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.avi", "moving.webp"])
+def test_a_film_in_a_folder_is_named_as_it_would_be_here(impasto: Any, clip: Path, studio: Path, name: str):
+    Path("films").mkdir()
+    with_sound(studio / "clip.avi")
+    picture = Image.open(studio / "ink.png").convert("RGB")
+    picture.save(studio / "moving.webp", save_all=True, append_images=[picture.rotate(90)])
+    named = []
+    for output in ((), ("-o", "films")):
+        assert impasto("stylize", name, "ink.png", "--dry-run", "--json", *output, *TINY) == 0
+        named.append(Path(json.loads(impasto.out)["plans"][0]["output"]))
+    assert named[1] == "films" / named[0]
+    assert named[0].suffix == {".avi": ".mkv"}.get(Path(name).suffix, Path(name).suffix)
+
+
+def with_sound(path: Path) -> None:
+    """Write a film whose sound MP4 cannot hold as it is."""
+    import av
+
+    with av.open(str(path), "w") as container:
+        pictures, sound = container.add_stream("mpeg4", rate=10), container.add_stream("pcm_u8", rate=8000)
+        pictures.height, pictures.width, pictures.pix_fmt = 32, 48, "yuv420p"
+        container.mux(pictures.encode(av.VideoFrame.from_ndarray(np.zeros((32, 48, 3), np.uint8), "rgb24")))
+        silence = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.uint8), format="u8", layout="mono")
+        silence.sample_rate = 8000
+        container.mux(sound.encode(silence))
+        container.mux([*pictures.encode(None), *sound.encode(None)])
 
 
 def test_what_is_there_is_not_overwritten(impasto: Any, clip: Path):

@@ -95,6 +95,7 @@ def test_a_dry_run_counts_and_makes_nothing(photos: Path, impasto: Any) -> None:
 
 def test_addresses_of_object_storage_are_folders(photos: Path) -> None:
     assert is_folder(Path("s3://bucket/photos"))
+    assert is_folder(Path("file:///photos"))
     assert is_folder(photos)
     assert not is_folder(Path("C:/photos/a.jpg"))
 

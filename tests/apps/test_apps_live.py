@@ -90,6 +90,12 @@ def test_it_says_how_many_and_how_late(impasto: Any, studio: Path, camera: list[
     assert of_camera["size"] == 300
 
 
+@pytest.mark.parametrize("port", ["-1", "65536"])
+def test_a_port_that_cannot_be_is_refused(impasto: Any, studio: Path, port: str):
+    assert impasto("live", "ink.png", "--port", port, "--no-browser", "--method", "optimize") == 2
+    assert f"--port is {port}; allowed is a whole number, 0 to 65535." in impasto.sentence
+
+
 def test_a_time_that_is_none_is_refused(impasto: Any, studio: Path):
     assert impasto("live", "ink.png", "--seconds", "0", "--no-browser", "--method", "optimize") == 2
     assert "--seconds is 0; allowed is a number above 0" in impasto.sentence

@@ -69,6 +69,18 @@ def test_methods_are_listed_with_their_presets(impasto):
     assert "optimize: ready\n  Paint by optimisation" in impasto.out
 
 
+def test_a_style_of_ones_own_is_added_once_and_overwritten_only_when_asked(studio, impasto, monkeypatch):
+    monkeypatch.setenv("IMPASTO_STYLES", str(studio / "styles"))
+    assert impasto("styles", "add", "mine", "ink.png") == 0
+    assert impasto("styles", "add", "mine", "night.png") == 2
+    assert "--force" in impasto.sentence
+    assert impasto("styles", "add", "mine", "night.png", "--force") == 0
+    assert impasto("styles", "add", "other", "ink.png", "mine") == 2
+    assert "mine is a style of the gallery" in impasto.sentence
+    assert impasto("styles", "remove", "mine") == 0
+    assert not list((studio / "styles").iterdir())
+
+
 def test_the_engine_and_the_help_know_the_same_methods():
     from impasto import engine
 
@@ -144,6 +156,12 @@ def test_a_wrong_config_file_is_refused(studio, impasto, trained, text, part):
 def test_a_run_cannot_be_a_file(studio, impasto, trained):
     assert impasto("train", "encoder", "-o", "ink.png") == 2
     assert "ink.png is a file" in impasto.sentence
+
+
+def test_a_training_that_is_refused_leaves_no_run_behind(studio, impasto):
+    assert impasto("train", "any", "-o", "run", "--crop", "290") == 2
+    assert "multiples of 8" in impasto.sentence
+    assert not Path("run").exists()
 
 
 def test_a_dry_run_shows_the_options(studio, impasto, trained):

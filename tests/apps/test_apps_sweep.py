@@ -10,6 +10,7 @@ import pytest
 from impasto import evaluation
 from impasto.apps.sweep import combinations, values_to_try
 from impasto.config import Optimize
+from impasto.errors import InputError
 
 BASE = Optimize(size=64)
 
@@ -63,12 +64,45 @@ def test_one_option_makes_a_row(studio, painter, impasto, drawn):
     assert [picture["config"]["size"] for picture in answer["pictures"]] == [32, 32]
 
 
-def test_ctrl_c_draws_what_was_done(studio, painter, impasto, drawn):
+@pytest.mark.parametrize("by_method", [True, False])
+def test_ctrl_c_draws_what_was_done(studio, painter, impasto, drawn, by_method):
+    """A method in steps ends with what it has, one in a single pass just ends."""
     painter.interrupted_call = 3
+    painter.raises = not by_method
     vary = ["--vary", "strength=30,60", "--vary", "stroke=0.5,1"]
     assert impasto("sweep", "harbour.jpg", "ink.png", *vary) == 130
     assert drawn["holes"] == [[False, False], [True, True]]
     assert "Interrupted; 2 of 4 were done." in impasto.err
+
+
+def test_a_combination_that_is_refused_leaves_its_place_empty(studio, painter, impasto, drawn, monkeypatch):
+    def paint(content, style, config, **options):
+        if (config.strength, config.stroke) == (60, 0.5):
+            raise InputError("harbour.jpg needs more memory than there is.")
+        return painter(content, style, config, **options)
+
+    monkeypatch.setattr("impasto.engine.stylize", paint)
+    vary = ["--vary", "strength=30,60", "--vary", "stroke=0.5,1"]
+    assert impasto("sweep", "harbour.jpg", "ink.png", *vary, "-q") == 1
+    assert drawn["holes"] == [[False, False], [True, False]]
+    assert "strength 60 · stroke 0.5: harbour.jpg needs more memory than there is." in impasto.err
+    assert impasto("sweep", "harbour.jpg", "ink.png", *vary, "-q", "--json", "--force") == 1
+    answer = json.loads(impasto.out)
+    assert [one["label"] for one in answer["failed"]] == ["strength 60 · stroke 0.5"]
+    assert len(answer["pictures"]) == 3
+
+
+def test_what_all_combinations_refuse_is_one_sentence_and_no_sheet(studio, painter, impasto, drawn):
+    painter.fails_for = "ink.png"
+    assert impasto("sweep", "harbour.jpg", "ink.png", "--vary", "seed=1,2", "-q") == 2
+    assert impasto.sentence == "impasto: ink.png is not a picture."
+    assert not list(Path().glob("*sweep*"))
+
+
+@pytest.mark.parametrize("taken", ["harbour.jpg", "ink.png"])
+def test_the_sheet_replaces_no_picture_it_is_made_from(studio, painter, impasto, taken):
+    assert impasto("sweep", "harbour.jpg", "ink.png", "--vary", "seed=1,2", "-o", taken, "--force") == 2
+    assert "one of the pictures to start from" in impasto.sentence
 
 
 @pytest.mark.parametrize(

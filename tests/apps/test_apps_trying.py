@@ -74,24 +74,13 @@ def test_an_empty_gallery_is_one_sentence(studio, painter, impasto, drawn, monke
 
 @pytest.mark.usefixtures("studio", "three_styles")
 @pytest.mark.parametrize("by_method", [True, False])
-def test_ctrl_c_draws_what_was_done(painter, impasto, drawn, monkeypatch, by_method):
+def test_ctrl_c_draws_what_was_done(painter, impasto, drawn, by_method):
     """A method in steps ends with what it has, one in a single pass just ends."""
-    if by_method:
-        painter.interrupted_call = 2
-    else:
-        monkeypatch.setattr("impasto.engine.stylize", interrupted_at(2, painter))
+    painter.interrupted_call = 2
+    painter.raises = not by_method
     assert impasto("try", "harbour.jpg", "-q") == 130
     assert drawn == ["photo", "ink-wash"]
     assert "Interrupted; 1 of 3 were done." in impasto.err
-
-
-def interrupted_at(call, painter):
-    def paint(*given, **options):
-        if len(painter.calls) == call - 1:
-            raise KeyboardInterrupt
-        return painter(*given, **options)
-
-    return paint
 
 
 @pytest.mark.usefixtures("studio", "drawn", "three_styles")
@@ -101,6 +90,7 @@ def interrupted_at(call, painter):
         (["nowhere.jpg"], "nowhere.jpg does not exist"),
         (["harbour.jpg", "-o", "taken.png"], "--force"),
         (["harbour.jpg", "-o", "harbour.jpg", "--force"], "one of the pictures"),
+        (["harbour.jpg", "ink.png", "-o", "ink.png", "--force"], "one of the pictures"),
         (["harbour.jpg", "--method", "optimise"], "did you mean 'optimize'"),
         (["harbour.jpg", "--strength", "200"], "--strength is 200"),
     ],

@@ -70,6 +70,15 @@ def test_it_is_called_like_every_method(load: Loaded, photo: Tensor, painting: T
     assert [one.name for one in result.recipe.extras["encoder"]] == ["encoder.npz"]
 
 
+def test_other_weights_can_be_named_with_the_call(
+    load: Loaded, photo: Tensor, painting: Tensor, tmp_path: Path
+) -> None:
+    (tmp_path / "other.npz").write_bytes(b"other")
+    recipe = load()(photo, painting, decoder=str(tmp_path / "other.npz")).recipe
+    assert [one.name for one in recipe.weights] == ["encoder.npz", "other.npz"]
+    assert recipe.weights[1] == recipe.extras["decoder"][0]
+
+
 def test_strength_goes_from_the_photo_to_the_style(load: Loaded, photo: Tensor, painting: Tensor) -> None:
     each = [mean_color(load(strength=strength)(photo, painting).image) for strength in (0, 50, 100)]
     assert torch.equal(load(strength=0)(photo, painting).image, photo)

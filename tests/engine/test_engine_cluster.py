@@ -17,10 +17,11 @@ from cheap_method import Cheap
 from photo_folder import draw_photos, pixels_in
 from torch import Tensor
 
+from impasto.config import Saving
 from impasto.engine import cluster
 from impasto.engine.folder import stylize_folder
 from impasto.engine.folder.journal import JOURNAL
-from impasto.engine.folder.orders import Order, Saving
+from impasto.engine.folder.orders import Order
 from impasto.errors import ImpastoError, InputError, MissingExtraError
 from impasto.images import write
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,9 @@ from torch import Tensor
 
 import impasto
 from impasto import engine
-from impasto.config import METHODS, EncoderTraining, MethodOptions, Optimize
-from impasto.errors import OptionError
+from impasto.config import DEFAULT_METHOD, METHODS, EncoderTraining, MethodOptions, Optimize, name_of
+from impasto.engine.door import loaded
+from impasto.errors import OptionError, WeightsError
 
 NEED_A_FILE = ("magenta-hub", "trained")
 
@@ -52,6 +54,34 @@ def test_a_config_of_no_method_is_refused(photo: Tensor) -> None:
             engine.stylize(photo, photo, config)  # type: ignore[arg-type]
 
 
+def test_what_is_no_method_at_all_is_refused(photo: Tensor) -> None:
+    with pytest.raises(OptionError, match="a float was given as config; it takes a method's name or a method's config"):
+        engine.stylize(photo, photo, 0.5)  # type: ignore[arg-type]
+
+
+def test_a_method_is_loaded_from_whatever_names_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.bin").touch()
+    assert name_of(loaded(None, {}).config) == DEFAULT_METHOD
+    assert loaded("optimize", {"steps": 3}).config == Optimize(steps=3)
+    config = Optimize(steps=3, strength=60)
+    assert loaded(config, {"steps": 5}).config == Optimize(steps=5, strength=60)
+    assert config.steps == 3
+    stylizer = engine.load("optimize", steps=3)
+    assert loaded(stylizer, {}) is stylizer
+    with pytest.raises(OptionError, match="steps, seed cannot be changed in a method that is loaded already"):
+        loaded(stylizer, {"steps": 5, "seed": 1})
+    with pytest.raises(WeightsError, match=r"mine\.bin"):
+        loaded(tmp_path / "mine.bin", {})  # a path is a model
+
+
+def test_every_config_has_the_name_of_its_method() -> None:
+    class Mine(Optimize):
+        """A method from elsewhere."""
+
+    assert [name_of(kind()) for kind in METHODS.values()] == list(METHODS)
+    assert name_of(Mine()) == "Mine"
+
+
 def test_the_shortcut_only_wraps_load_and_call(photo: Tensor, painting: Tensor) -> None:
     options = {"steps": 3, "seed": 2, "strength": 60.0}
     called = engine.load("optimize", **options)(photo, painting)
@@ -79,7 +109,7 @@ def test_a_call_leaves_no_trace(photo: Tensor, painting: Tensor) -> None:
 
 
 def test_what_results_hold(photo: Tensor, painting: Tensor) -> None:
-    result = engine.stylize(photo, painting, "optimize", steps=2)
+    result = engine.stylize(photo, painting, engine.load("optimize", steps=2))
     assert isinstance(result, impasto.Result)
     assert result.image.shape == photo.shape
     assert result.image.dtype == torch.float32

@@ -17,7 +17,7 @@ from impasto.engine.folder import Advance, FolderReport, stylize_folder, worker
 from impasto.engine.folder.finding import find_items
 from impasto.engine.folder.journal import JOURNAL
 from impasto.engine.folder.places import LocalFolder, RemoteFolder, is_remote, place_of
-from impasto.errors import InputError, OptionError, OutputError
+from impasto.errors import InputError, OptionError, OutputError, WeightsError
 from impasto.images import read, read_recipe, write
 
 
@@ -281,6 +281,38 @@ def test_results_may_lie_inside_the_folder_of_photos(photos: Path, painting: Ten
         assert report.done + report.kept == 12
 
 
+def test_a_folder_beside_the_photos_with_a_like_name_hides_none_of_them(photos: Path) -> None:
+    draw_photos(photos / "2", 1)
+    found = {item.photo for item in find_items(LocalFolder(photos), LocalFolder(photos.with_name("photos2")))}
+    assert "2/photo 000.jpg" in found
+    assert len(found) == 13
+
+
+def test_folders_are_told_by_where_they_are_and_not_by_how_they_are_written(photos: Path) -> None:
+    link = photos.with_name("link")
+    link.symlink_to(photos)
+    draw_photos(photos / "painted", 1)
+    found = {item.photo for item in find_items(LocalFolder(link), LocalFolder(photos / "lake" / ".." / "painted"))}
+    assert len(found) == 12
+    with pytest.raises(OutputError, match="the results would replace the photos"):
+        find_items(LocalFolder(photos), LocalFolder(link))
+
+
+def test_results_inside_a_bucket_of_photos_are_no_photos() -> None:
+    import fsspec
+
+    storage = fsspec.filesystem("memory")
+    for name in ("a.png", "2/b.png", "out/a.png"):
+        storage.pipe(f"/bucket/photos/{name}", b"")
+    try:
+        photos = RemoteFolder("memory://bucket/photos")
+        for out, expected in (("photos/out", ["2/b.png", "a.png"]), ("photos2", ["2/b.png", "a.png", "out/a.png"])):
+            items = find_items(photos, RemoteFolder(f"memory://bucket/{out}"))
+            assert [item.photo for item in items] == expected
+    finally:
+        storage.rm("/bucket", recursive=True)
+
+
 @pytest.mark.parametrize(
     ("given", "told"),
     [
@@ -313,6 +345,17 @@ def test_refusals_before_anything_is_written(
         stylize_folder(asked.pop("photos"), asked.pop("style"), Cheap(), **asked)
     assert "\n" not in str(caught.value)
     assert not Path("out").exists()
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_model_may_be_named_by_its_path(photos: Path, out: Path, painting: Tensor, kind: Any) -> None:
+    with pytest.raises(WeightsError, match=r"mine\.safetensors cannot be read"):
+        stylize_folder(photos, painting, kind(photos / "mine.safetensors"), out=out)
+
+
+def test_an_option_that_no_method_has_is_refused_by_name(photos: Path, out: Path, painting: Tensor) -> None:
+    with pytest.raises(OptionError, match="'method' is not an option of Optimize"):
+        stylize_folder(photos, painting, "optimize", out=out, method="fast")
 
 
 def test_16_bits_go_into_formats_that_have_them(photos: Path, out: Path) -> None:

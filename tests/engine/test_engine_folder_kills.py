@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import subprocess
 import sys
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,8 +17,10 @@ from cheap_method import Cheap, Dying
 from photo_folder import draw_photos, pixels_in
 from torch import Tensor
 
-from impasto.engine.folder import stylize_folder
+from impasto.engine.folder import crews, running, stylize_folder
+from impasto.engine.folder.finding import Item
 from impasto.engine.folder.journal import JOURNAL
+from impasto.engine.folder.worker import Lost, Outcome
 from impasto.errors import ImpastoError
 from impasto.images import write
 
@@ -76,6 +81,73 @@ def test_processes_paint_what_one_worker_paints(photos: Path, tmp_path: Path, pa
     assert pixels_in(tmp_path / "two") == pixels_in(tmp_path / "one")
 
 
+@pytest.fixture
+def killer(tmp_path: Path) -> Path:
+    """A folder with one picture."""
+    draw_photos(tmp_path / "killer", 1)
+    return tmp_path / "killer"
+
+
+def test_deaths_over_a_picture_are_counted_for_the_picture(
+    killer: Path, tmp_path: Path, painting: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one that is left of a folder kills every worker, and there is no other to show that they can paint."""
+    monkeypatch.setattr(crews.ProcessCrew, "_start", lambda *_: a_process_that_died(crews._READY))
+    report = stylize_folder(killer, painting, Cheap(), out=tmp_path / "out", workers=2)
+    assert [failure.why for failure in report.failed] == [
+        "photo 000.jpg was given up after 3 tries: its worker died (exit status 9)."
+    ]
+
+
+def test_deaths_of_workers_that_never_were_ready_end_the_run(
+    killer: Path, tmp_path: Path, painting: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crews.ProcessCrew, "_start", lambda *_: a_process_that_died())
+    with pytest.raises(ImpastoError, match="worker processes die at their start"):
+        stylize_folder(killer, painting, Cheap(), out=tmp_path / "out", workers=2)
+
+
+def a_process_that_died(*said: object) -> tuple[Any, Any]:
+    """Return a process that is dead, and the pipe with what it said before."""
+    ours, theirs = multiprocessing.Pipe()
+    for one in said:
+        theirs.send(one)
+    theirs.close()
+    return SimpleNamespace(exitcode=9, join=lambda *_: None, is_alive=lambda: False), ours
+
+
+class Deserted:
+    """A crew whose only member dies over every picture; the next one needs a while to be ready."""
+
+    def __init__(self) -> None:
+        self.free, self._given = 1, deque[Item]()
+
+    def give(self, item: Item) -> None:
+        assert self.free, "nobody is there to paint it"
+        self.free -= 1
+        self._given.append(item)
+
+    def take(self, timeout: float) -> Sequence[Outcome]:
+        del timeout
+        if not self._given:
+            self.free = 1  # the next one is ready
+            return []
+        return [Lost(self._given.popleft(), "its node was lost")]
+
+    def close(self) -> None:
+        pass
+
+
+def test_nothing_is_given_to_a_crew_that_waits_for_new_members(
+    killer: Path, tmp_path: Path, painting: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "_crew", lambda *_: Deserted())
+    report = stylize_folder(killer, painting, Cheap(), out=tmp_path / "out")
+    assert [failure.why for failure in report.failed] == [
+        "photo 000.jpg was given up after 3 tries: its node was lost."
+    ]
+
+
 @pytest.mark.long
 def test_a_picture_that_kills_its_workers_is_given_up(photos: Path, tmp_path: Path, painting: Tensor) -> None:
     log = tmp_path / "painted.txt"
@@ -83,6 +155,8 @@ def test_a_picture_that_kills_its_workers_is_given_up(photos: Path, tmp_path: Pa
     assert (report.done, [failure.photo for failure in report.failed]) == (8, ["photo 004.bmp"])
     assert "given up after 3 tries: its worker died (exit status 9)" in report.failed[0].why
     assert log.read_text().split("\n").count("photo 004.bmp") == 3
+    again = stylize_folder(photos, painting, Cheap(killed_by="photo 004", log=log), out=tmp_path / "out", workers=2)
+    assert (again.done, again.kept, [failure.photo for failure in again.failed]) == (0, 8, ["photo 004.bmp"])
 
 
 @pytest.mark.long

@@ -4,7 +4,16 @@ import pytest
 import torch
 
 import impasto
-from impasto.engine.gallery import GALLERY_FILE, add_style, find_style, gallery, remove_style
+from impasto.engine.gallery import (
+    GALLERY_FILE,
+    NamedStyle,
+    add_style,
+    find_style,
+    gallery,
+    remove_style,
+    write_styles,
+)
+from impasto.engine.inputs import together
 from impasto.errors import InputError, OptionError
 from impasto.images import samples
 from impasto.models.fast import CODE_LENGTH
@@ -62,6 +71,51 @@ def test_a_style_of_ones_own_is_kept_found_and_forgotten():
     assert gallery()[-1].name == "my-ink"
     assert remove_style("my-ink") == file
     assert not file.exists()
+
+
+def test_a_style_of_ones_own_is_not_overwritten_unasked(tmp_path):
+    first, second = vector(), vector()
+    add_style("ink", first)
+    with pytest.raises(OptionError, match=r"ink is a style of yours already.*--force"):
+        add_style("Ink", second)
+    assert torch.allclose(find_style("ink").vector, first, atol=1e-3)
+    add_style("ink", second, overwrite=True)
+    assert torch.allclose(find_style("ink").vector, second, atol=1e-3)
+
+
+@pytest.fixture
+def shared(tmp_path):
+    """A file of two styles, under a name of its own."""
+    path = tmp_path / "styles" / "from-a-friend.safetensors"
+    write_styles(path, [NamedStyle(name, name, artist="a friend", vector=vector()) for name in ("dawn", "dusk")])
+    return path
+
+
+def test_styles_that_share_a_file_are_forgotten_one_by_one(shared):
+    assert remove_style("dusk") == shared
+    assert find_style("dawn").artist == "a friend"
+    assert shared.exists()
+    assert remove_style("dawn") == shared
+    assert not shared.exists()
+    assert not any(style.own for style in gallery())
+
+
+def test_a_style_in_a_shared_file_can_be_replaced_and_the_others_stay(shared):
+    wanted, beside = vector(), find_style("dawn").vector
+    with pytest.raises(OptionError, match="dusk is a style of yours already"):
+        add_style("dusk", wanted)
+    add_style("dusk", wanted, overwrite=True)
+    assert torch.allclose(find_style("dusk").vector, wanted, atol=1e-3)
+    assert torch.equal(find_style("dawn").vector, beside)
+    shared.rename(shared.with_name("ink.safetensors"))
+    add_style("ink", wanted)
+    assert [style.name for style in gallery() if style.own] == ["dusk", "dawn", "ink"]
+
+
+def test_a_style_of_ones_own_is_made_of_paintings(files):
+    for given in (["great-wave"], [files / "painting.png", "great-wave"]):
+        with pytest.raises(InputError, match=r"great-wave is a style of the gallery.*give paintings"):
+            together(given)
 
 
 @pytest.mark.parametrize("name", ["../x", "a/b", "", "starry-night"])

@@ -31,7 +31,7 @@ class LocalPainter:
         return [Ingredient("local", "")]
 
     def code(self, style: Style) -> Tensor:
-        return style.pictures[0].pixels.mean((2, 3))
+        return style.pictures[0].pixels.mean((2, 3)) if style.vector is None else style.vector
 
     def look(self, picture: Tensor, code: Tensor) -> Mapping[str, tuple[Tensor, Tensor]]:
         return {"all": (picture.mean((2, 3), keepdim=True), picture.std((2, 3), keepdim=True))}
@@ -47,17 +47,31 @@ class LocalPainter:
         return (0.5 + normal + 0.05 * pattern + 0.2 * (code[:, :, None, None] - 0.5)).clamp(0, 1)
 
 
+class LocalModel(LocalPainter):
+    """The same with its style in the weights."""
+
+    needs_style = False
+
+
 def both(
-    tmp_path: Path, photo: Tensor, *, suffix: str = "png", enlarging: Enlarging = "repaint", **options: Any
+    tmp_path: Path,
+    photo: Tensor,
+    *,
+    suffix: str = "png",
+    enlarging: Enlarging = "repaint",
+    painter: LocalPainter | None = None,
+    styles: list[Style] | None = None,
+    **options: Any,
 ) -> float:
     """Paint in memory and by bands; return the largest difference of the files' pixels."""
     tmp_path.mkdir(exist_ok=True)
     source = tmp_path / f"photo.{suffix}"
     write(photo, source, overwrite=True)
-    method = OnePass(Fast(**options), LocalPainter(), enlarging=enlarging)
-    styles = [brushwork((24, 32)), brushwork((24, 32)).flip(1)][
+    method = OnePass(Fast(**options), painter or LocalPainter(), enlarging=enlarging)
+    paintings = [brushwork((24, 32)), brushwork((24, 32)).flip(1)][
         : 2 if "style_weights" in options or len(options.get("mask", ())) == 2 else 1
     ]
+    styles = paintings if styles is None else styles
     method(source, styles).save(tmp_path / f"memory.{suffix}", overwrite=True)
     done = paint_file(method, source, styles, tmp_path / f"bands.{suffix}", overwrite=True)
     expected, found = read(tmp_path / f"memory.{suffix}"), read(tmp_path / f"bands.{suffix}")
@@ -135,6 +149,21 @@ def test_every_option_does_the_same_by_bands(
         options["protect"] = masks[0]
     lossy = options.get("suffix") in ("jpg", "webp")  # where a step in a pixel may become one in a coefficient
     assert both(tmp_path, scene, stroke=8.0, tile=64, **options) <= (6 if lossy else 1)
+
+
+@pytest.mark.parametrize("options", [{"strength": 40}, {"style_weights": (1, 3)}, {"mask": 2}], ids=str)
+def test_colors_of_styles_without_paintings_are_the_same_by_bands(
+    tmp_path: Path, scene: Tensor, masks: tuple[Path, Path], options: dict[str, Any]
+) -> None:
+    options = {**options, "color_only": True, **({"mask": masks} if "mask" in options else {})}
+    named = [Style(str(red), vector=torch.tensor([[red, 0.4, 0.5]])) for red in (0.1, 0.9)]
+    styles = named if len(options) == 2 and "strength" not in options else named[:1]
+    assert both(tmp_path, scene, stroke=8.0, tile=64, styles=styles, **options) <= 1
+
+
+@pytest.mark.parametrize("options", [{"strength": 40}, {"color_only": True, "strength": 40}], ids=str)
+def test_a_model_of_one_style_does_the_same_by_bands(tmp_path: Path, scene: Tensor, options: dict[str, Any]) -> None:
+    assert both(tmp_path, scene, stroke=8.0, tile=64, painter=LocalModel(), styles=[], **options) <= 1
 
 
 def test_what_a_file_says_is_kept(tmp_path: Path, scene: Tensor) -> None:

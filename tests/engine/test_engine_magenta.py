@@ -78,6 +78,21 @@ def test_the_photos_detail_is_brought_back_or_not(pair: Pair, painting: Tensor) 
     assert torch.allclose(detailed, (raw + fine).clamp(0, 1), atol=1e-4)
 
 
+def test_options_of_its_own_hold_for_a_call(pair: Pair, painting: Tensor) -> None:
+    photo = harbour((360, 480))
+    called = load()(photo, painting, detail=False)
+    assert torch.equal(called.image, load(detail=False)(photo, painting).image)
+    assert not torch.equal(called.image, load()(photo, painting).image)
+
+
+def test_it_says_where_it_computes(pair: Pair, photo: Tensor, painting: Tensor) -> None:
+    """LiteRT runs on the processor, whatever PyTorch has beside it."""
+    plan = load().plan(photo, painting)
+    assert (plan.device, plan.precision) == ("cpu", "float32")
+    with pytest.raises(OptionError, match="device is 'cuda', but magenta computes on the CPU"):
+        load(device="cuda")
+
+
 def test_strength_interpolates_to_the_identity(pair: Pair, photo: Tensor, painting: Tensor) -> None:
     each = [mean_color(load(strength=strength)(photo, painting).image) for strength in (0, 50, 100)]
     assert torch.equal(load(strength=0)(photo, painting).image, photo)

@@ -5,11 +5,13 @@ import itertools
 import pytest
 import torch
 
+import impasto
 from impasto.config import Fast
 from impasto.engine.inputs import Style
-from impasto.engine.onepass import BASE_SIDE, OnePass, in_tiles, sizes
+from impasto.engine.onepass import BASE_SIDE, OnePass, sizes
+from impasto.engine.painter import in_tiles
 from impasto.engine.recipe import Ingredient
-from impasto.errors import InputError
+from impasto.errors import InputError, OptionError
 from impasto.images import Picture, read, samples
 
 
@@ -20,11 +22,14 @@ class Tinter:
     needs_style = True
     margin = 8
     stride = 8
+    device, precision = torch.device("cpu"), torch.bfloat16
 
     def weights(self):
         return [Ingredient("tinter", "0")]
 
     def code(self, style):
+        if not style.pictures:
+            return torch.tensor([[0.8, 0.3, 0.4]])
         return torch.stack([one.pixels.mean((2, 3))[0] for one in style.pictures]).mean(0)[None]
 
     def look(self, picture, code):
@@ -155,6 +160,42 @@ def test_a_plan_says_what_it_costs(photo):
     assert plan.size == (3000, 4000)
     assert plan.tile is not None
     assert 0.5e9 < plan.peak_bytes < 2e9
+    assert "computes   on cpu in bfloat16" in plan.describe(), "as its painter does"
+
+
+def test_a_painter_is_made_anew_only_for_options_that_form_it(photo):
+    made = []
+
+    def tinting(config):
+        made.append(config)
+        return OnePass(config, Tinter(), made_by=tinting)
+
+    method, style = tinting(Fast()), color(0.5, 0.5, 0.5)
+    result = method(photo, style, strength=60, size=40, keep_color=True, tile=64, seed=0)
+    assert (len(made), result.config) == (1, Fast(strength=60, size=40, keep_color=True, tile=64))
+    assert method(photo, style, seed=7, strength=60).config == made[-1] == Fast(seed=7, strength=60)
+    method(photo, style, device="cpu")
+    assert len(made) == 3
+    assert method.config == Fast()
+
+
+def test_a_painter_that_was_given_is_not_said_to_be_another(photo):
+    with pytest.raises(OptionError, match="seed cannot be changed in a call of a method that was given its painter"):
+        OnePass(Fast(), Tinter())(photo, color(0.5, 0.5, 0.5), seed=7)
+
+
+def test_a_seed_given_with_the_call_grows_other_strokes(photo):
+    style = "great-wave"
+    method = impasto.load("fast", stroke=8.0, device="cpu")
+    called = method(photo, style, seed=7)
+    assert torch.equal(called.image, impasto.load("fast", stroke=8.0, device="cpu", seed=7)(photo, style).image)
+    assert not torch.equal(called.image, method(photo, style).image)
+    assert called.recipe.options["seed"] == 7
+
+
+def test_only_the_colors_of_a_style_without_paintings_are_taken_as_much_as_is_asked_for(photo):
+    half, whole = (call(photo, Style("x", vector=torch.rand(1, 8)), color_only=True, strength=s) for s in (50, 100))
+    assert torch.allclose(half, (photo + whole) / 2, atol=1e-5)
 
 
 def test_a_style_may_be_a_vector_alone():

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from impasto.engine import load
+from impasto.engine.onepass import BASE_SIDE
 from impasto.errors import InputError
 from impasto.images import harbour, transfer_color_only
 from impasto.models.style_network import StyleNetwork
@@ -38,6 +39,15 @@ def test_a_path_is_a_method_that_needs_no_style(model: Path, photo: torch.Tensor
     assert [one.name for one in result.recipe.weights] == ["mona.safetensors"]
 
 
+def test_another_model_can_be_named_with_the_call(model: Path, tmp_path: Path, photo: torch.Tensor) -> None:
+    torch.manual_seed(5)
+    network, other = StyleNetwork(width=4, blocks=1), tmp_path / "other.safetensors"
+    save_model(other, network, network.kind, network.config, {"source": "a test", "licence": "none"}, half=True)
+    called = load(str(model), device="cpu")(photo, model=other)
+    assert torch.equal(called.image, load(str(other), device="cpu")(photo).image)
+    assert [one.name for one in called.recipe.weights] == ["other.safetensors"]
+
+
 def test_strength_goes_from_the_photo_to_the_painting(model: Path, photo: torch.Tensor) -> None:
     paint = load(str(model), device="cpu")
     found = [paint(photo, strength=share).image for share in (0, 20, 60, 100)]
@@ -50,8 +60,10 @@ def test_strength_goes_from_the_photo_to_the_painting(model: Path, photo: torch.
 def test_only_the_colors_of_the_painting_can_be_taken(model: Path, photo: torch.Tensor) -> None:
     """There is no painting to take colors from but the one that the model makes of the photo."""
     paint = load(str(model), device="cpu")
-    painted, taken = paint(photo).image, paint(photo, color_only=True).image
+    painted, taken = paint(photo, size=BASE_SIDE).image, paint(photo, color_only=True).image
     assert torch.allclose(taken, transfer_color_only(photo, painted), atol=1e-5)
+    half = paint(photo, color_only=True, strength=50).image
+    assert torch.allclose(half, (photo + taken) / 2, atol=1e-5)
     assert (taken - photo).abs().mean() > 1e-3
     assert (paint(photo, color_only=True, strength=0).image - photo).abs().max() == 0
 

@@ -74,4 +74,4 @@ def test_what_cannot_close_a_texture_says_so(tmp_path):
     with pytest.raises(OptionError, match="16 megapixels"):
         paint_file(engine.load("fast", tileable=True), tmp_path / "photo.png", style, tmp_path / "out.png")
     with pytest.raises(OptionError, match="films"):
-        plan_film(tmp_path / "clip.gif", style, method="fast", tileable=True)
+        plan_film(tmp_path / "clip.gif", style, config="fast", tileable=True)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import random
+import shutil
 
 import pytest
 import torch
@@ -11,7 +12,7 @@ from teacher_files import distilled, vgg
 
 from impasto.config import AnyTraining
 from impasto.engine.vectors import style_vector
-from impasto.errors import OptionError
+from impasto.errors import InputError, OptionError
 from impasto.images import samples, write
 from impasto.losses import moments
 from impasto.models.fast import CODE_LAYERS, CODE_LENGTH, embedded_fast
@@ -166,7 +167,46 @@ def test_vectors_of_a_mixture_are_the_mean_of_vectors():
 
 def test_a_crop_off_the_grid_is_refused(config, tmp_path):
     with pytest.raises(OptionError, match="multiples of 8"):
-        train_any(dataclasses.replace(config, crop=100), tmp_path)
+        train_any(dataclasses.replace(config, crop=100), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture
+def copied(config, folders, tmp_path):
+    """The same folders, for tests that damage something in them."""
+    return dataclasses.replace(
+        config, **{kind: shutil.copytree(folders / kind, tmp_path / kind) for kind in ("photos", "paintings")}
+    )
+
+
+def damage(folder, count):
+    learnt = [path for path in sorted(folder.iterdir()) if not is_kept_out(path)]
+    for path in learnt[:count]:
+        path.write_bytes(b"damaged")
+
+
+def test_a_damaged_photo_is_passed_over_and_changes_no_other_crop(lesson, copied, tmp_path, caplog):
+    damage(copied.photos, 1)
+    passed_over = any_style_lesson(copied, tmp_path, lambda _done, _all: None)
+    both = [(lesson.batch(number)["photo"][0], passed_over.batch(number)["photo"][0]) for number in range(20)]
+    assert "passed over" in caplog.text
+    assert 4 < sum(torch.equal(*photos) for photos in both) < 20
+
+
+def test_a_damaged_painting_is_passed_over(copied, tmp_path, caplog):
+    told = []
+    damage(copied.paintings, 1)
+    lesson = any_style_lesson(copied, tmp_path, lambda done, count: told.append((done, count)))
+    assert "passed over" in caplog.text
+    assert told == [(1, 3), (2, 3), (3, 3), (1, 2), (2, 2)]
+    assert len({tuple(lesson.batch(number)["code"][0].tolist()) for number in range(12)}) >= 2
+    assert lesson.sheet(lesson.network).shape == (1, 3, 3 * 96, 5 * 96)
+
+
+def test_nothing_but_damaged_paintings_is_refused(copied, tmp_path):
+    damage(copied.paintings, 3)
+    with pytest.raises(InputError, match="none of the 3 paintings can be read"):
+        any_style_lesson(copied, tmp_path, lambda _done, _all: None)
 
 
 def test_two_steps_write_a_network_that_loads(config, tmp_path):

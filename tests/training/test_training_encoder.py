@@ -145,6 +145,13 @@ def test_what_was_learnt_before_an_interruption_is_kept(
     assert [step.step for step in told] == [4, 5, 6]
 
 
+def test_a_damaged_checkpoint_is_said_to_be_one(config: EncoderTraining, tmp_path: Path, teacher: Teacher) -> None:
+    train(dataclasses.replace(config, steps=2), tmp_path, teacher)
+    (tmp_path / "last.ckpt").write_bytes(b"half of it")
+    with pytest.raises(WeightsError, match=r"damaged.*remove it to begin anew"):
+        train(config, tmp_path, teacher)
+
+
 def test_a_finished_training_is_only_exported_again(config: EncoderTraining, tmp_path: Path, teacher: Teacher) -> None:
     first, _ = train(config, tmp_path / "run", teacher)
     before = first.read_bytes()

@@ -49,7 +49,7 @@ def test_what_was_fetched_is_where_it_was_asked_for(tmp_path: Path, monkeypatch:
         (answered(403), "make a token at kaggle.com"),
         (kagglehub.exceptions.UnauthenticatedError(), "make a token at kaggle.com"),
         (answered(404), "no set"),
-        (answered(503), "answered 503"),
+        (answered(503), r"it answered 503\. The same command goes on later\.$"),
         (requests.ConnectionError("no route"), "is the network there"),
         (TimeoutError("slow"), "is the network there"),
         (kagglehub.exceptions.DataCorruptionError("bad"), "arrived damaged"),

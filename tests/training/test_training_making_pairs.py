@@ -11,10 +11,11 @@ import pytest
 from paired_pictures import drawn, painted, put
 from torch import Tensor
 
-from impasto.config import Optimize
+from impasto.config import Optimize, PairedTraining
 from impasto.errors import InputError, OptionError
 from impasto.images import Picture, read, write
 from impasto.training.making_pairs import make_pairs
+from impasto.training.pairs import find_pairs
 
 
 class Painter:
@@ -61,6 +62,33 @@ def test_photos_are_brought_to_size_and_painted(photos: Path, tmp_path: Path) ->
     assert (target - painted(source)).abs().max() < 0.01
     assert told == [(number, 5) for number in range(1, 6)]
     assert json.loads((tmp_path / "set" / "pairs.json").read_text())["style"] == "ink.png"
+
+
+def test_photos_of_one_name_in_two_folders_are_two_pairs(tmp_path: Path) -> None:
+    for number, year in enumerate(("2023", "2024")):
+        put(drawn(number), tmp_path / "photos" / year / "IMG_1.png")
+    made = make_pairs(tmp_path / "photos", "ink.png", tmp_path / "set", Painter(), size=64)
+    assert (made.made, made.there) == (2, 2)
+    found = find_pairs(PairedTraining(pairs=tmp_path / "set")).pairs
+    assert [pair.name for pair in found] == ["2023/IMG_1", "2024/IMG_1"]
+    for number, pair in enumerate(found):
+        assert (pixels(pair.source) - drawn(number)).abs().max() < 0.01
+        assert (pixels(pair.target) - painted(drawn(number))).abs().max() < 0.01
+
+
+def test_photos_that_differ_in_their_ending_alone_are_refused(photos: Path, tmp_path: Path) -> None:
+    put(drawn(9), photos / "p1.jpg")
+    with pytest.raises(InputError, match=r"p1\.jpg and p1\.png would both become p1\.png; rename one of them\."):
+        make_pairs(photos, "ink.png", tmp_path / "set", Painter())
+    assert not (tmp_path / "set").exists()
+
+
+def test_a_set_among_its_photos_is_not_painted_again(photos: Path) -> None:
+    for _ in range(2):
+        assert make_pairs(photos, "ink.png", photos / "set", Painter()).there == 5
+    assert make_pairs(photos / "set" / "source", "ink.png", photos / "again", Painter()).there == 5
+    with pytest.raises(InputError, match=r"pairs of .* already"):
+        make_pairs(photos / "set" / "source", "ink.png", photos / "set", Painter())
 
 
 def test_small_photos_are_not_enlarged(photos: Path, tmp_path: Path) -> None:

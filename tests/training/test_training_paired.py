@@ -16,11 +16,12 @@ from impasto.config import EncoderTraining
 from impasto.errors import InputError, OptionError
 from impasto.models.encoder import embedded_encoder
 from impasto.models.trained import load_model
+from impasto.models.unet import UNet
 from impasto.training import crops as crops_module
 from impasto.training.crops import PairCrops, sheet_of
 from impasto.training.curves import read_curve
 from impasto.training.fitting import FitStep
-from impasto.training.paired import PairTerms, train_paired
+from impasto.training.paired import PairTerms, export, train_paired
 from impasto.training.pairs import find_pairs
 from impasto.training.splitting import read_split
 
@@ -126,6 +127,15 @@ def test_it_learns_and_the_model_paints(pairs: Path, tmp_path: Path) -> None:
     result = impasto.load(tmp_path / "model.safetensors")(impasto.images.Picture(photo), ())
     assert torch.allclose(result.image, network(photo).clamp(0, 1), atol=0.03)
     assert str(pairs).encode() not in (tmp_path / "model.safetensors").read_bytes()
+
+
+def test_the_model_names_no_file_of_its_makers(tmp_path: Path) -> None:
+    private = Path("private", "folder")
+    config = short(private / "pairs", teacher=(private / "judge.pth",), style=private / "ink.png")
+    model = tmp_path / "model.safetensors"
+    export(UNet(width=4, depth=2, blocks=1), model, config, base=64)
+    assert b"private" not in model.read_bytes()
+    assert load_model(model)[1]["trained_with"]["crop"] == 32
 
 
 def test_an_interrupted_training_goes_on_to_the_same_numbers(pairs: Path, tmp_path: Path) -> None:

@@ -49,6 +49,20 @@ def test_patterns_are_matched_by_what_the_star_stands_for(tmp_path: Path, patter
     assert found_in(tmp_path, source_glob=patterns[0], target_glob=patterns[1]) == ["0", "1", "2"]
 
 
+@pytest.mark.parametrize(
+    ("pattern", "names"), [("in/*", ("1.jpg", "1.png")), ("in/*/photo.png", ("a/photo.png", "b/photo.png"))]
+)
+def test_pictures_that_a_pattern_cannot_tell_apart_are_said(
+    tmp_path: Path, pattern: str, names: tuple[str, str]
+) -> None:
+    for name in names:
+        put(drawn(1), tmp_path / "in" / name)
+    put(painted(drawn(1)), tmp_path / "out" / ("1.png" if pattern == "in/*" else "photo.png"))
+    found = find_pairs(PairedTraining(pairs=tmp_path, source_glob=pattern, target_glob="out/*.png"))
+    assert [pair.source for pair in found.pairs] == [tmp_path / "in" / names[0]]
+    assert found.unmatched == (str(tmp_path / "in" / names[1]),)
+
+
 @pytest.mark.parametrize("options", [{"source_glob": "in/*.png"}, {"source_glob": "/x", "target_glob": "/y"}])
 def test_patterns_that_cannot_be_used_are_refused(tmp_path: Path, options: dict[str, str]) -> None:
     with pytest.raises(OptionError):

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from impasto.errors import InputError
 from impasto.images import write
-from impasto.training.pictures import _crop, _readable, crops, disturb, is_kept_out, pictures_in
+from impasto.training.pictures import _crop, crops, disturb, first_readable, is_kept_out, pictures_in
 
 KEPT_OUT = [14, 23, 28, 29, 50, 54, 67, 85, 91, 97]  # of 0.png to 99.png
 
@@ -133,7 +133,7 @@ def test_every_format_that_impasto_reads_is_learnt_from_upright(tmp_path: Path) 
     turned[0x0112] = 6  # a quarter to the right
     on_its_side.save(tmp_path / "b.jpg", exif=turned, quality=95)
     assert [path.name for path in pictures_in(tmp_path)] == ["a.heic", "b.jpg"]
-    tall = next(_readable([[tmp_path / "b.jpg"]], [1.0], random.Random(0)))
+    tall = first_readable(lambda: tmp_path / "b.jpg")
     assert tall.shape == (1, 3, 60, 30)
     assert tall[0, 0, :20].mean() > 0.9 > tall[0, 0, 40:].mean()
     assert next(crops([[tmp_path / "a.heic"]], [1.0], size=8, count=1, rng=random.Random(0))).min() > 0.9

@@ -24,10 +24,17 @@ def test_a_run_remembers_its_options(tmp_path: Path) -> None:
 
 def test_what_decides_a_run_may_not_change_and_the_rest_may(tmp_path: Path) -> None:
     begin_run(tmp_path, short())
+    (tmp_path / "last.ckpt").touch()
     begin_run(tmp_path, short(steps=99, learning_rate=0.1, patience=1, precision="bfloat16"))
     assert read_run(tmp_path)["steps"] == 99
     with pytest.raises(OptionError, match=r"begun with batch 2, not 5.*another folder"):
         begin_run(tmp_path, short(batch=5))
+
+
+def test_before_the_first_checkpoint_everything_may_change(tmp_path: Path) -> None:
+    begin_run(tmp_path, short())
+    begin_run(tmp_path, short(batch=5))
+    assert read_run(tmp_path)["batch"] == 5
 
 
 def test_a_file_is_no_folder_for_a_run(tmp_path: Path) -> None:
@@ -56,9 +63,12 @@ def test_a_checkpoint_is_there_whole_or_as_it_was(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"", b"not a checkpoint", None])
 def test_a_damaged_checkpoint_says_how_to_go_on(tmp_path: Path, content: bytes | None) -> None:
-    path = tmp_path / "last.ckpt"
+    path, best = tmp_path / "last.ckpt", tmp_path / "best.ckpt"
     write_checkpoint(path, {"weights": torch.zeros(1000)})
     path.write_bytes(path.read_bytes()[:-500] if content is None else content)
+    with pytest.raises(WeightsError, match=r"damaged.*remove it to begin anew\.$"):
+        read_checkpoint(path)
+    best.touch()
     with pytest.raises(WeightsError, match=r"damaged.*best\.ckpt"):
         read_checkpoint(path)
 

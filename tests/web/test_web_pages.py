@@ -256,6 +256,19 @@ def test_a_work_under_way_is_watched_paused_and_cancelled(open_page: Callable[..
     assert app.button(key="begin")
 
 
+def test_a_work_that_waits_in_line_can_only_be_cancelled(
+    open_page: Callable[..., AppTest], spot: OnTheSpot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page("perfect")
+    spot.held = {"perfect"}
+    monkeypatch.setattr(spot, "position", lambda _: 2)
+    healthy(app.button(key="begin").click().run())
+    assert [app.button(key=key).disabled for key in ("pause", "stop", "cancel")] == [True, True, False]
+    monkeypatch.setattr(spot, "position", lambda _: 0)
+    healthy(app.run())
+    assert [app.button(key=key).disabled for key in ("pause", "stop", "cancel")] == [False, False, False]
+
+
 def test_a_plan_that_needs_more_memory_than_is_allowed_cannot_be_begun(
     open_page: Callable[..., AppTest], spot: OnTheSpot
 ) -> None:

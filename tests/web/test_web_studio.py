@@ -159,6 +159,28 @@ def test_a_paused_work_can_be_stopped_and_cancelled(studio: Studio, job: Make) -
     assert work.state == "done"
 
 
+def test_a_work_that_waits_cannot_pause_and_when_stopped_it_leaves_the_line(studio: Studio, job: Make) -> None:
+    first, paused, stopped = (job("dawdle", owner=f"visitor {number}", lane="long") for number in range(3))
+    for one in (first, paused, stopped):
+        studio.submit(one)
+    assert until(lambda: first.told)
+    studio.pause(paused)
+    studio.stop_and_keep(stopped)
+    assert not paused.paused
+    assert stopped.state == "cancelled", "there was nothing to keep"
+    assert not stopped.is_stopping
+    assert studio.position(paused) == 1
+    studio.stop_and_keep(first)
+    assert until(lambda: paused.told), "it does not begin when its turn comes"
+
+
+def test_a_wish_about_a_work_that_is_over_changes_nothing(studio: Studio, job: Make) -> None:
+    over = done(studio, job("echo"))
+    studio.pause(over)
+    studio.stop_and_keep(over)
+    assert (over.state, over.paused, over.is_stopping) == ("done", False, False)
+
+
 def test_when_its_time_is_up_a_work_keeps_what_it_has(studio_with: Callable[..., Studio], job: Make) -> None:
     studio = studio_with(seconds=1)
     work = done(studio, job("dawdle", lane="long"))

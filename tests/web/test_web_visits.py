@@ -12,7 +12,7 @@ from PIL import Image
 
 from impasto.apps.web.house import House, _sweep
 from impasto.apps.web.jobs import Job
-from impasto.apps.web.studio import Studio
+from impasto.apps.web.studio import Studio, StudioBusyError
 from impasto.apps.web.visits import MOST_STYLES, REMEMBERED, Upload, Visit, Visits
 from impasto.errors import InputError
 
@@ -50,6 +50,17 @@ def test_a_refused_upload_leaves_nothing(visit: Visit) -> None:
     with pytest.raises(InputError, match="It is damaged"):
         visit.admitted(job)
     assert not [path for path in visit.folder.rglob("*") if path.is_file()]
+
+
+def test_a_work_that_is_refused_leaves_nothing(visit: Visit) -> None:
+    visit.start("perfect", visit.job("dawdle", lane="long"))
+    film = visit.job("film", lane="long")
+    film.folder.mkdir(parents=True)
+    (film.folder / "your clip.mp4").write_bytes(bytes(1000))
+    with pytest.raises(StudioBusyError, match="under way already"):
+        visit.start("film", film)
+    assert not film.folder.exists()
+    assert "film" not in visit.jobs
 
 
 def test_there_is_an_end_to_a_visitors_room(studio_with: Callable[..., Studio]) -> None:

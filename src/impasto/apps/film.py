@@ -12,18 +12,17 @@ import typer
 
 from impasto.apps.console import INTERRUPTED, print_json, say
 from impasto.apps.options import as_flag, config_from, given
-from impasto.apps.outputs import check_free, title_of
+from impasto.apps.outputs import check_free
 from impasto.apps.progress import Gauge, duration, joined, time_left
 from impasto.apps.weights import fetch_for
 from impasto.config import FilmOptions, MethodOptions, fields_of, to_dict
 from impasto.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
+    from impasto.engine.door import Method
     from impasto.engine.film import FilmPlan, FilmReport, FilmStep
 
 __all__ = ["FilmRequest", "is_film", "paint_film", "refuse_film_options", "show_frames", "without_film_options"]
-
-_OUTPUTS = {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".gif", ".apng"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,17 +46,28 @@ class FilmRequest:
             if value:
                 raise OptionError(f"{as_flag(name)} is for one photo; leave it out for a film.")
         film = config_from(FilmOptions, self.film, owner="films", start={})
-        out = self.output
-        if out is not None and out.is_dir() and not self.clip.is_dir():
-            out = out / self._name()
-        plan = plan_film(self.clip, list(self.styles), out, self.config, **vars(film))
+
+        def planned(out: Path | None, method: Method) -> FilmPlan:
+            return plan_film(self.clip, list(self.styles), out, method, **vars(film))
+
+        around = self._folder_around()
+        plan = planned(self.output if around is None else None, self.config)
+        if around is not None:  # there it is called what it would be called here
+            plan = planned(around / plan.out.name, plan.stylizer)
         self._check_free(plan)
         return plan
 
-    def _name(self) -> str:
-        named = "+".join(title_of(style) for style in self.styles)
-        ending = self.clip.suffix if self.clip.suffix.lower() in _OUTPUTS | {".webp"} else ".mp4"
-        return f"{self.clip.stem}-{named}{ending}" if named else f"{self.clip.stem}-painted{ending}"
+    def _folder_around(self) -> Path | None:
+        """Return the output if it is a folder for the result to lie in as one file.
+
+        Frames stay frames and lie there themselves; so do those of a film that was begun so and is half done.
+        """
+        from impasto.engine.film.sequences import is_pattern
+        from impasto.engine.film.workshop import workshop_of
+
+        if self.output is None or not self.output.is_dir() or workshop_of(self.output).is_dir():
+            return None
+        return None if self.clip.is_dir() or is_pattern(self.clip) else self.output
 
     def _check_free(self, plan: FilmPlan) -> None:
         """Refuse to write over what is there, unless that was asked for or it is this film, half done."""
@@ -81,13 +91,14 @@ def is_film(clip: Path, output: Path | None, film: Mapping[str, Any]) -> bool:
     output is a single picture is taken for one.
     """
     from impasto.engine.film import is_clip
+    from impasto.engine.film.outlets import MOVING_ENDINGS
 
     wanted = "" if output is None or output.is_dir() else output.suffix.lower()
     if clip.is_dir():
-        return wanted in _OUTPUTS or "fps" in film
+        return wanted in MOVING_ENDINGS or "fps" in film
     if not is_clip(clip):
         return False
-    is_single = wanted not in {*_OUTPUTS, ".webp", ""} and "%" not in str(output)
+    is_single = wanted not in {*MOVING_ENDINGS, ".webp", ""} and "%" not in str(output)
     return not (clip.suffix.lower() in (".gif", ".webp", ".png", ".apng") and is_single)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,9 +13,8 @@ import typer
 from impasto.apps.console import INTERRUPTED, SOME_FAILED, print_json, refuse, say
 from impasto.apps.options import as_flag
 from impasto.apps.progress import Gauge, duration, joined, time_left
-from impasto.apps.saving import Saving
 from impasto.apps.weights import fetch_for
-from impasto.config import MethodOptions
+from impasto.config import MethodOptions, Saving
 from impasto.errors import OptionError
 
 if TYPE_CHECKING:
@@ -25,7 +23,6 @@ if TYPE_CHECKING:
 __all__ = ["Address", "FolderRequest", "Workers", "is_folder", "paint_folder", "refuse_workers", "show_pictures"]
 
 PANEL = "Folders of photos"
-_ADDRESS = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]+:/")
 
 Workers = Annotated[
     str | None,
@@ -77,7 +74,9 @@ class FolderRequest:
 
 def is_folder(photo: Path) -> bool:
     """Say whether what was given as a photo is a folder, here or in object storage."""
-    return photo.is_dir() or _ADDRESS.match(str(photo)) is not None
+    from impasto.engine.folder import is_address
+
+    return photo.is_dir() or is_address(photo)
 
 
 def refuse_workers(workers: str | None, address: str | None) -> None:

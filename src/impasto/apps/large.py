@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from impasto.apps.console import say
 from impasto.apps.jobs import Job
 from impasto.apps.progress import duration, show_progress
-from impasto.apps.saving import Saving
-from impasto.config import MethodOptions, to_dict
+from impasto.config import MethodOptions, Saving, to_dict
 
 if TYPE_CHECKING:
     from impasto.images import Picture
@@ -35,11 +34,11 @@ def unread() -> Picture:
 
 def paint_large(photo: Path, job: Job, saving: Saving, *, quiet: bool, title: str) -> dict[str, Any]:
     """Paint a photo into its output, and return what machines want to know of it."""
-    from impasto.engine.folder.orders import stylizer_of
+    from impasto.engine.door import loaded
     from impasto.engine.huge import paint_file
     from impasto.engine.onepass import OnePass
 
-    stylizer = stylizer_of(job.config)
+    stylizer = loaded(job.config, {})
     assert isinstance(stylizer, OnePass)
     with show_progress(title, quiet=quiet) as on_step:
         options = {"overwrite": True, "on_step": on_step, **vars(saving)}

@@ -40,6 +40,7 @@ Source = Annotated[
     typer.Option(metavar="N|FILE", help="A camera by its number, or a film that is played as if it were one."),
 ]
 LONGEST_WAIT = 5.0  # seconds that a browser waits for the next frame
+LARGEST_PORT = 65_535
 
 
 def live(
@@ -69,6 +70,8 @@ def live(
 
     if seconds is not None and seconds <= 0:
         raise OptionError(f"--seconds is {seconds:g}; allowed is a number above 0.")
+    if not 0 <= port <= LARGEST_PORT:
+        raise OptionError(f"--port is {port}; allowed is a whole number, 0 to {LARGEST_PORT}.")
     config = chosen_config(method, preset, options)
     fetch_for(config, quiet=quiet)
     is_camera = source.isdecimal() and not Path(source).exists()

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from impasto.config import PRESETS
+from impasto.config import PRESETS, Saving, fields_of
 
 __all__ = [
     "AsJson",
@@ -29,6 +29,7 @@ __all__ = [
 ]
 
 FILE_PANEL = "The file"
+_OF_FILES = {field.name: field for field in fields_of(Saving)}
 
 Photo = Annotated[Path, typer.Argument(metavar="PHOTO", help="The photograph to paint.", show_default=False)]
 Styles = Annotated[
@@ -79,11 +80,14 @@ Force = Annotated[bool, typer.Option("--force", "-f", help="Overwrite what exist
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, errors too.")]
 Quality = Annotated[
-    int, typer.Option(metavar="N", help="Of JPEG, WebP, AVIF and HEIC, 1 to 100.", rich_help_panel=FILE_PANEL)
+    int,
+    typer.Option(
+        metavar="N",
+        help=f"{_OF_FILES['quality'].help} ({_OF_FILES['quality'].limits})",
+        rich_help_panel=FILE_PANEL,
+    ),
 ]
-Bits = Annotated[
-    int, typer.Option(metavar="8|16", help="Per channel; 16 for PNG and TIFF.", rich_help_panel=FILE_PANEL)
-]
+Bits = Annotated[int, typer.Option(metavar="8|16", help=_OF_FILES["bits"].help, rich_help_panel=FILE_PANEL)]
 NoMetadata = Annotated[
     bool,
     typer.Option("--no-metadata", help="Leave out the photo's date, place, author.", rich_help_panel=FILE_PANEL),

@@ -9,6 +9,7 @@ from impasto.apps.options import as_flag, default_text, kind_text
 from impasto.config import (
     METHODS,
     PRESETS,
+    AnyTraining,
     EncoderTraining,
     FilmOptions,
     MethodOptions,
@@ -16,6 +17,7 @@ from impasto.config import (
     StyleTraining,
     fields_of,
 )
+from impasto.config.exporting import Exporting
 from impasto.config.serving import Serving
 
 __all__ = ["options_page", "options_table"]
@@ -43,9 +45,11 @@ def options_page() -> str:
         parts.append(_section(f"Method `{method}`", config, without=shared))
         parts.append(_presets(method))
     parts.append(_section("Films", FilmOptions))
+    parts.append(_section("`impasto train any`", AnyTraining))
     parts.append(_section("`impasto train encoder`", EncoderTraining))
     parts.append(_section("`impasto train style`", StyleTraining))
     parts.append(_section("`impasto train paired`", PairedTraining))
+    parts.append(_section("`impasto export`", Exporting))
     parts.append(_section("`impasto web`", Serving))
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -57,6 +61,8 @@ def options_table(config_class: type, *, without: frozenset[str] | set[str] = fr
         if field.name not in without:
             default = default_text(field)
             rows.append((f"`{as_flag(field.name)}`", kind_text(field), f"`{default}`" if default else "", field.help))
+    if len(rows) == 2:
+        return "It has no options of its own."
     return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in row)} |" for row in rows)
 
 

@@ -13,7 +13,7 @@ from impasto.apps.options import given, value_of
 from impasto.apps.outputs import check_picture
 from impasto.apps.parameters import AsJson, Bits, Force, NoMetadata, NoRecipe, Output, Quality, Quiet
 from impasto.apps.progress import show_progress
-from impasto.apps.saving import Saving, sentence_of, summary_of
+from impasto.apps.saving import chosen_saving, save, sentence_of, summary_of
 from impasto.apps.weights import fetch_for
 from impasto.config import MethodOptions, fields_of
 
@@ -60,12 +60,12 @@ def replay(
     """
     from impasto import engine
 
-    saving = Saving(quality=quality, bits=bits, keep_metadata=not no_metadata, keep_recipe=not no_recipe)
+    saving = chosen_saving(quality=quality, bits=bits, no_metadata=no_metadata, no_recipe=no_recipe)
     output = output or painted.with_stem(f"{painted.stem}-replay")
     check_picture(output, force=force, bits=bits, inputs=[painted])
     remake = _found(engine.to_replay, painted, photo, styles, options)
     result = _painted(remake, quiet=quiet)
-    saving.save(result, output)
+    save(result, output, saving)
     verdict = _comparison(painted, output, was_resumed=bool(remake.recipe.resumed))
     return _reported(result, output, quiet=quiet, as_json=as_json, compared=verdict)
 
@@ -91,11 +91,11 @@ def resume(
     """
     from impasto import engine
 
-    saving = Saving(quality=quality, bits=bits, keep_metadata=not no_metadata, keep_recipe=not no_recipe)
+    saving = chosen_saving(quality=quality, bits=bits, no_metadata=no_metadata, no_recipe=no_recipe)
     output = output or painted
     check_picture(output, force=force or output == painted, bits=bits)
     result = _painted(_found(engine.to_resume, painted, photo, styles, options), quiet=quiet)
-    saving.save(result, output)
+    save(result, output, saving)
     return _reported(result, output, quiet=quiet, as_json=as_json)
 
 

@@ -3,58 +3,38 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from impasto.apps.options import config_from
 from impasto.apps.progress import duration
-from impasto.config import to_dict
-from impasto.errors import OptionError, OutputError
+from impasto.config import Saving, to_dict
+from impasto.errors import OutputError
 
 if TYPE_CHECKING:
     from impasto.engine.result import Result
 
-__all__ = ["Saving", "sentence_of", "summary_of"]
+__all__ = ["chosen_saving", "save", "sentence_of", "summary_of"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Saving:
-    """How results are written; made before the work, so that it refuses what no format can do in time."""
+def chosen_saving(*, quality: int, bits: int, no_metadata: bool, no_recipe: bool) -> Saving:
+    """Return how results are written, from the flags that were given."""
+    wanted = {"quality": quality, "bits": bits, "keep_metadata": not no_metadata, "keep_recipe": not no_recipe}
+    return config_from(Saving, wanted, owner="the file", start={})
 
-    quality: int = 95
-    bits: int = 8
-    keep_metadata: bool = True
-    keep_recipe: bool = True
 
-    def __post_init__(self) -> None:
-        """Check what does not depend on the format."""
-        if not 1 <= self.quality <= 100:
-            raise OptionError(f"--quality is {self.quality}; allowed is a whole number, 1 to 100.")
-        if self.bits not in (8, 16):
-            raise OptionError(f"--bits is {self.bits}; allowed are 8 and 16.")
+def save(result: Result, path: Path, saving: Saving) -> None:
+    """Write a result where it has been checked that it may be written.
 
-    def save(self, result: Result, path: Path) -> None:
-        """Write a result where it has been checked that it may be written.
-
-        Should that fail all the same (a full disk, a drive pulled out), the work of perhaps an hour is not lost: it is
-        kept in the system's folder for temporary files.
-        """
-        try:
-            self._write(result, path)
-        except OutputError as refusal:
-            kept = Path(tempfile.mkdtemp(prefix="impasto-")) / path.name
-            self._write(result, kept)
-            raise OutputError(f"{str(refusal).rstrip('.')}; until then the picture is kept as {kept}.") from refusal
-
-    def _write(self, result: Result, path: Path) -> None:
-        result.save(
-            path,
-            bits=self.bits,
-            quality=self.quality,
-            keep_metadata=self.keep_metadata,
-            keep_recipe=self.keep_recipe,
-            overwrite=True,
-        )
+    Should that fail all the same (a full disk, a drive pulled out), the work of perhaps an hour is not lost: it is
+    kept in the system's folder for temporary files.
+    """
+    try:
+        result.save(path, **vars(saving))
+    except OutputError as refusal:
+        kept = Path(tempfile.mkdtemp(prefix="impasto-")) / path.name
+        result.save(kept, **vars(saving))
+        raise OutputError(f"{str(refusal).rstrip('.')}; until then the picture is kept as {kept}.") from refusal
 
 
 def summary_of(result: Result, path: Path) -> dict[str, Any]:

@@ -60,16 +60,19 @@ def add_style(
     ],
     *,
     title: Annotated[str, typer.Option("--title", metavar="TEXT", help="What to say of it in lists.")] = "",
+    force: Force = False,
 ) -> None:
     """Keep the style of a painting under a name of your own."""
     from impasto.device import pick_device, pick_precision
     from impasto.engine.fast import vector_of
     from impasto.engine.gallery import add_style as keep
+    from impasto.engine.gallery import check_name
     from impasto.engine.inputs import together
 
+    check_name(name, overwrite=force)
     style = together(paintings)
     device = pick_device()
-    keep(name, vector_of(style, device, pick_precision("auto", device)), title=title)
+    keep(name, vector_of(style, device, pick_precision("auto", device)), title=title, overwrite=force)
     say(f"Added; use it as: impasto stylize PHOTO {name}")
 
 

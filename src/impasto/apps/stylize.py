@@ -32,9 +32,9 @@ from impasto.apps.parameters import (
 )
 from impasto.apps.progress import show_progress
 from impasto.apps.recording import Recorder, Wishes
-from impasto.apps.saving import Saving, sentence_of, summary_of
+from impasto.apps.saving import chosen_saving, save, sentence_of, summary_of
 from impasto.apps.weights import fetch_for
-from impasto.config import DEFAULT_METHOD
+from impasto.config import DEFAULT_METHOD, MethodOptions, Saving
 from impasto.errors import ImpastoError
 
 if TYPE_CHECKING:
@@ -93,66 +93,51 @@ def stylize(
 
     If PHOTO is a film, an animation or a pattern such as frames/%04d.png, its frames are painted and held steady.
     """
-    from impasto.images import read
-
-    styles = styles or []
-    saving = Saving(quality=quality, bits=bits, keep_metadata=not no_metadata, keep_recipe=not no_recipe)
+    saving = chosen_saving(quality=quality, bits=bits, no_metadata=no_metadata, no_recipe=no_recipe)
+    wishes = Wishes(save_every=save_every, timelapse=timelapse, plot=plot, sheet=sheet)
     film_options, options = without_film_options(options)
-    for_one_photo = {
-        "each": each,
-        "save_every": save_every,
-        "timelapse": timelapse,
-        "plot": plot,
-        "sheet": sheet,
-    }
+    config = chosen_config(method, preset, options)
+    asked: dict[str, Any] = {"styles": styles or [], "config": config, "output": output, "force": force}
+    manner: dict[str, Any] = {"dry_run": dry_run, "quiet": quiet, "as_json": as_json}
+    for_one_photo = {"each": each, **vars(wishes)}
     if is_film(photo, output, film_options):
         refuse_workers(workers, address)
         film = FilmRequest(
-            clip=photo,
-            styles=styles,
-            config=chosen_config(method, preset, options),
-            film=film_options,
-            output=output,
-            force=force,
-            keep_recipe=not no_recipe,
-            for_one_photo=for_one_photo,
+            clip=photo, film=film_options, keep_recipe=saving.keep_recipe, for_one_photo=for_one_photo, **asked
         )
-        return paint_film(film, dry_run=dry_run, quiet=quiet, as_json=as_json)
+        return paint_film(film, **manner)
     refuse_film_options(film_options)
     if is_folder(photo):
         folder = FolderRequest(
-            photos=photo,
-            styles=styles,
-            config=chosen_config(method, preset, options),
-            saving=saving,
-            output=output,
-            workers=workers,
-            address=address,
-            force=force,
-            for_one_photo=for_one_photo,
+            photos=photo, saving=saving, workers=workers, address=address, for_one_photo=for_one_photo, **asked
         )
-        return paint_folder(folder, dry_run=dry_run, quiet=quiet, as_json=as_json)
+        return paint_folder(folder, **manner)
     refuse_workers(workers, address)
-    config = chosen_config(method, preset, options)
-    wishes = Wishes(save_every=save_every, timelapse=timelapse, plot=plot, sheet=sheet)
+    return _paint_photo(photo, saving, wishes=wishes, each=each, **asked, **manner)
+
+
+def _paint_photo(
+    photo: Path,
+    saving: Saving,
+    *,
+    config: MethodOptions,
+    wishes: Wishes,
+    dry_run: bool,
+    quiet: bool,
+    as_json: bool,
+    **asked: Any,
+) -> int:
+    """Paint one photo, once or in each style, or say what would be painted; return the exit status."""
+    from impasto.images import read
+
     by_bands = wishes == Wishes() and not dry_run and is_large(photo, config)
-    request = Request(
-        config=config,
-        photo=photo,
-        picture=unread() if by_bands else read(photo),
-        styles=styles,
-        wishes=wishes,
-        output=output,
-        each=each,
-        bits=bits,
-        force=force,
-    )
-    jobs = jobs_of(request)
+    picture = unread() if by_bands else read(photo)
+    jobs = jobs_of(Request(photo=photo, picture=picture, config=config, wishes=wishes, bits=saving.bits, **asked))
     if dry_run:
-        _show_plans(request.picture, jobs, as_json=as_json)
+        _show_plans(picture, jobs, as_json=as_json)
         return 0
-    fetch_for(request.config, quiet=quiet)
-    paint = partial(paint_large, photo) if by_bands else partial(_paint, request.picture)
+    fetch_for(config, quiet=quiet)
+    paint = partial(paint_large, photo) if by_bands else partial(_paint, picture)
     outcomes = _paint_all(paint, jobs, saving, quiet=quiet)
     _report(outcomes, as_json=as_json)
     return outcomes.status
@@ -201,7 +186,7 @@ def _paint(picture: Picture, job: Job, saving: Saving, *, quiet: bool, title: st
             record(step)
 
         result = engine.stylize(picture, list(job.styles), job.config, on_step=on_step)
-        saving.save(result, job.output)
+        save(result, job.output, saving)
         drawn = record.finish(result, lambda: _shown(picture, job))
     if not quiet:
         say(sentence_of(result))

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from impasto.apps.console import INTERRUPTED, print_json, say
-from impasto.apps.methods import chosen_config
-from impasto.apps.options import as_flag, config_from, given
+from impasto.apps.console import print_json
+from impasto.apps.options import as_flag, config_from
 from impasto.apps.outputs import check_picture, default_name
 from impasto.apps.parameters import AsJson, Force, Method, Output, Photo, Preset, Quiet, Styles
-from impasto.apps.progress import show_progress
 from impasto.apps.saving import summary_of
+from impasto.apps.trials import Trial, Trials, paint_trials, small_config
 from impasto.apps.weights import fetch_for
 from impasto.config import DEFAULT_METHOD, Field, MethodOptions, fields_of
 from impasto.errors import OptionError, did_you_mean
@@ -23,12 +22,7 @@ from impasto.errors import OptionError, did_you_mean
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from impasto.engine.result import Result
-    from impasto.images import Picture
-
 __all__ = ["combinations", "sweep", "values_to_try"]
-
-SIZE = "384"  # long side of each picture unless --size or a preset says otherwise: a sheet is for comparing
 
 
 def sweep(
@@ -58,19 +52,18 @@ def sweep(
     """
     from impasto.images import read
 
-    start = {} if preset else {"size": SIZE}
-    base = chosen_config(method, preset, {**start, **given(options)})
+    base = small_config(method, preset, options)
     tried = values_to_try(vary, base, method=method)
     combined = combinations(base, tried, method=method)
     picture = read(photo)
     output = output or Path(f"{Path(default_name(photo, styles, picture)).stem}-sweep.png")
-    check_picture(output, force=force)
+    check_picture(output, force=force, inputs=[photo, *map(Path, styles)])
     fetch_for(base, quiet=quiet)
-    results = _paint(picture, styles, combined, quiet=quiet)
-    if results:
-        _draw(tried, [result.image for _, result in results], output)
-        _report(output, results, as_json=as_json)
-    return INTERRUPTED if len(results) < len(combined) else 0
+    trials = paint_trials(picture, [Trial(label, styles, config) for label, config in combined], quiet=quiet)
+    if trials.painted:
+        _draw(tried, {trial.label: result.image for trial, result in trials.painted}, output)
+    _report(trials, output, as_json=as_json)
+    return trials.status
 
 
 def values_to_try(vary: Sequence[str], base: MethodOptions, *, method: str) -> dict[str, list[str]]:
@@ -115,41 +108,27 @@ def _parsed(wish: str, fields: Mapping[str, Field], method: str) -> tuple[str, l
     return name, values
 
 
-def _paint(
-    picture: Picture, styles: Sequence[str], combined: Sequence[tuple[str, MethodOptions]], *, quiet: bool
-) -> list[tuple[str, Result]]:
-    """Paint one after the other until all are done or the user has seen enough."""
-    from impasto import engine
-
-    painted: list[tuple[str, Result]] = []
-    for number, (label, config) in enumerate(combined, 1):
-        with show_progress(f"{number}/{len(combined)} {label}", quiet=quiet) as on_step:
-            result = engine.stylize(picture, list(styles), config, on_step=on_step)
-        if result.stopped == "interrupted":
-            say(f"Interrupted; {len(painted)} of {len(combined)} were done.")
-            break
-        painted.append((label, result))
-    return painted
-
-
-def _draw(tried: Mapping[str, Sequence[str]], images: Sequence[Tensor], path: Path) -> None:
+def _draw(tried: Mapping[str, Sequence[str]], images: Mapping[str, Tensor], path: Path) -> None:
     """Draw a table for two options, else a sheet whose rows go through the last option."""
     from impasto.evaluation import contact_sheet, grid_sheet
 
-    names = list(itertools.product(*([(name, text) for text in texts] for name, texts in tried.items())))
-    labels = [_label(dict(pairs)) for pairs in names]
-    across = len(list(tried.values())[-1])
     if len(tried) != 2:
-        contact_sheet(list(zip(labels, images, strict=False)), path, columns=across if len(tried) > 1 else None)
+        across = len(list(tried.values())[-1])
+        contact_sheet(list(images.items()), path, columns=across if len(tried) > 1 else None)
         return
-    down, over = ([_label({name: text}) for text in texts] for name, texts in tried.items())
-    cells = [*images, *[None] * (len(labels) - len(images))]
-    grid_sheet(down, over, [cells[start : start + across] for start in range(0, len(cells), across)], path)
+    down, over = ([{name: text} for text in texts] for name, texts in tried.items())
+    cells = [[images.get(_label({**row, **column})) for column in over] for row in down]
+    grid_sheet([_label(row) for row in down], [_label(column) for column in over], cells, path)
 
 
-def _report(output: Path, results: Sequence[tuple[str, Result]], *, as_json: bool) -> None:
-    if not as_json:
+def _report(trials: Trials, output: Path, *, as_json: bool) -> None:
+    if as_json:
+        painted = [{"label": trial.label, **summary_of(result, output)} for trial, result in trials.painted]
+        failed = [
+            {"label": trial.label, "kind": type(why).__name__, "message": str(why)} for trial, why in trials.failed
+        ]
+        print_json({"output": str(output), "pictures": painted, "failed": failed})
+        return
+    trials.tell()
+    if trials.painted:
         typer.echo(output)
-        return
-    summaries = [{"label": label, **summary_of(result, output)} for label, result in results]
-    print_json({"output": str(output), "pictures": summaries})

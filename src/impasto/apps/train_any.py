@@ -45,9 +45,7 @@ def train_any(
         return None
     from impasto.training.any_style import MODEL
     from impasto.training.any_style import train_any as train
-    from impasto.training.runs import begin_run
 
-    begin_run(run, config)
     with show_count("looking at paintings", quiet=quiet) as on_described, show_fit(quiet=quiet) as on_step:
         fitted = train(config, run, on_step=on_step, on_described=on_described)
     advice = f"Samples are in {run / 'samples'}."

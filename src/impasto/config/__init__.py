@@ -15,8 +15,10 @@ from impasto.config.methods import (
     Optimize,
     StyleTerm,
     Trained,
+    name_of,
 )
 from impasto.config.options import Checked, Field, fields_of, from_dict, option, to_dict
+from impasto.config.saving import Saving
 from impasto.config.training import AnyTraining, Decoder, EncoderTraining, FitOptions, PairedTraining, StyleTraining
 
 __all__ = [
@@ -39,11 +41,13 @@ __all__ = [
     "MethodOptions",
     "Optimize",
     "PairedTraining",
+    "Saving",
     "StyleTerm",
     "StyleTraining",
     "Trained",
     "fields_of",
     "from_dict",
+    "name_of",
     "option",
     "to_dict",
 ]

@@ -23,6 +23,7 @@ __all__ = [
     "Optimize",
     "StyleTerm",
     "Trained",
+    "name_of",
 ]
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -265,6 +266,12 @@ METHODS: dict[str, type[MethodOptions]] = {
 
 DEFAULT_METHOD = "fast"
 """The one that is used where none is named."""
+
+
+def name_of(config: MethodOptions) -> str:
+    """Return the name of the method that a config is of; for one that did not come with Impasto, its class's name."""
+    return next((name for name, kind in METHODS.items() if type(config) is kind), type(config).__name__)
+
 
 PRESETS: dict[str, dict[str, dict[str, Any]]] = {
     "fast": {

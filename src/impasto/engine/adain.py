@@ -26,7 +26,7 @@ __all__ = ["AdainPainter", "adain_stylizer"]
 
 def adain_stylizer(config: Adain) -> OnePass:
     """Return the method ready to paint."""
-    return OnePass(config, AdainPainter(config))
+    return OnePass(config, AdainPainter(config), made_by=adain_stylizer)
 
 
 class AdainPainter:

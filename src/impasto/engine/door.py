@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
-from impasto.config import DEFAULT_METHOD, METHODS, MethodOptions, Trained, from_dict
+from impasto.config import DEFAULT_METHOD, METHODS, MethodOptions, Trained, from_dict, name_of
 from impasto.engine.adain import adain_stylizer
 from impasto.engine.fast import fast_stylizer
 from impasto.engine.inputs import Given, One
@@ -19,7 +20,7 @@ from impasto.engine.result import Result
 from impasto.engine.trained import trained_stylizer
 from impasto.errors import OptionError, did_you_mean
 
-__all__ = ["Stylizer", "config_of", "load", "method_of", "methods", "plan", "stylize"]
+__all__ = ["Method", "Stylizer", "config_of", "load", "loaded", "method_of", "methods", "plan", "stylize"]
 
 Named = str | os.PathLike[str]
 
@@ -33,6 +34,7 @@ _STYLIZERS: dict[str, Any] = {
 }
 
 
+@runtime_checkable
 class Stylizer(Protocol):
     """A method ready to paint; it can be shared and called again and again, and remembers nothing."""
 
@@ -52,6 +54,10 @@ class Stylizer(Protocol):
     def weights(self) -> list[Ingredient]:
         """Return the weights it paints with, as a recipe names them."""
         ...
+
+
+Method: TypeAlias = MethodOptions | Stylizer | Named | None
+"""Whatever names a method: its config, itself, its name or its file; None is the default."""
 
 
 def methods() -> list[str]:
@@ -77,38 +83,42 @@ def method_of(method: Named) -> tuple[type[MethodOptions], dict[str, Any]]:
 
 def load(method: Named = DEFAULT_METHOD, **options: Any) -> Stylizer:
     """Return a method ready to paint, by its name; or a model, by the path of its file."""
-    return _stylizer(_configured(method, options))
+    return loaded(method, options)
 
 
-def stylize(
-    content: One, style: Given, config: MethodOptions | Named | None = None, *, on_step: OnStep = silent, **options: Any
-) -> Result:
+def loaded(method: Method, options: Mapping[str, Any]) -> Stylizer:
+    """Return a method ready to paint, whatever names it; ``options`` are changes to its config."""
+    if isinstance(method, MethodOptions):
+        return _made(from_dict(type(method), {**vars(method), **options}))
+    if isinstance(method, str | os.PathLike | None):
+        kind, decided = method_of(DEFAULT_METHOD if method is None else method)
+        return _made(from_dict(kind, {**decided, **options}))
+    if not isinstance(method, Stylizer):
+        raise OptionError(
+            f"a {type(method).__name__} was given as config; it takes a method's name or a method's config."
+        )
+    if options:
+        names = ", ".join(options)
+        raise OptionError(f"{names} cannot be changed in a method that is loaded already; load it with them.")
+    return method
+
+
+def stylize(content: One, style: Given, config: Method = None, *, on_step: OnStep = silent, **options: Any) -> Result:
     """Paint ``content`` in the manner of ``style``.
 
     ``config`` is a method's name or a config, and ``options`` are changes to it.
     """
-    return _stylizer(_configured(config, options))(content, style, on_step=on_step)
+    return loaded(config, options)(content, style, on_step=on_step)
 
 
-def plan(content: One, style: Given, config: MethodOptions | Named | None = None, **options: Any) -> Plan:
+def plan(content: One, style: Given, config: Method = None, **options: Any) -> Plan:
     """Say what :func:`stylize` would do with the same arguments, without doing it."""
-    return _stylizer(_configured(config, options)).plan(content, style)
+    return loaded(config, options).plan(content, style)
 
 
-def _configured(config: MethodOptions | Named | None, options: dict[str, Any]) -> MethodOptions:
-    if isinstance(config, MethodOptions):
-        return from_dict(type(config), {**vars(config), **options})
-    if not isinstance(config, str | os.PathLike | None):
-        raise OptionError(
-            f"a {type(config).__name__} was given as config; it takes a method's name or a method's config."
-        )
-    kind, decided = method_of(config or DEFAULT_METHOD)
-    return from_dict(kind, {**decided, **options})
-
-
-def _stylizer(config: MethodOptions) -> Stylizer:
-    for method, known in METHODS.items():
-        if type(config) is known:
-            made: Stylizer = _STYLIZERS[method](config)
-            return made
-    raise OptionError(f"a {type(config).__name__} is not the config of any method; there are {', '.join(METHODS)}.")
+def _made(config: MethodOptions) -> Stylizer:
+    make = _STYLIZERS.get(name_of(config))
+    if make is None:
+        raise OptionError(f"a {type(config).__name__} is not the config of any method; there are {', '.join(METHODS)}.")
+    made: Stylizer = make(config)
+    return made

@@ -32,7 +32,7 @@ def fast_stylizer(config: Fast) -> OnePass:
     """Return the method ready to paint."""
     device = pick_device(config.device)
     painter = FastPainter(device, pick_precision("auto", device), config.seed)
-    return OnePass(config, painter, base=PAINTED_SIDE)
+    return OnePass(config, painter, base=PAINTED_SIDE, made_by=fast_stylizer)
 
 
 class FastPainter:

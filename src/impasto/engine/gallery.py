@@ -28,6 +28,7 @@ __all__ = [
     "GALLERY_FILE",
     "NamedStyle",
     "add_style",
+    "check_name",
     "find_style",
     "gallery",
     "looks_like_a_name",
@@ -65,10 +66,9 @@ class NamedStyle:
 
 def gallery() -> list[NamedStyle]:
     """Return all styles by name: those that come with Impasto in their order, then the user's own."""
-    own = sorted(styles_folder().glob("*.safetensors")) if styles_folder().is_dir() else []
     return [
         *_styles_in(GALLERY_FILE),
-        *(dataclasses.replace(one, own=True) for path in own for one in _styles_in(path)),
+        *(dataclasses.replace(one, own=True) for path in _own_files() for one in _styles_in(path)),
     ]
 
 
@@ -89,27 +89,52 @@ def looks_like_a_name(given: str) -> bool:
     return not Path(given).suffix and os.sep not in given and "/" not in given
 
 
-def add_style(name: str, vector: Tensor, *, title: str = "") -> Path:
-    """Keep a style under a name of the user's, and return its file."""
+def check_name(name: str, *, overwrite: bool = False) -> str:
+    """Return a name as a style of the user's would have it; refuse one that cannot be used, or is taken."""
     plain = _plain(name)
     if not plain.replace("-", "").isalnum():
         raise OptionError(f"the name {name!r} cannot be used; allowed are letters, digits and hyphens.")
-    if plain in {style.name for style in _styles_in(GALLERY_FILE)}:
+    taken = {style.name: style for style in gallery()}.get(plain)
+    if taken is not None and not taken.own:
         raise OptionError(f"{plain} is a style of the gallery already; choose another name.")
+    if taken is not None and not overwrite:
+        raise OptionError(f"{plain} is a style of yours already; choose another name, or overwrite it with --force.")
+    return plain
+
+
+def add_style(name: str, vector: Tensor, *, title: str = "", overwrite: bool = False) -> Path:
+    """Keep a style under a name of the user's, and return its file."""
+    plain = check_name(name, overwrite=overwrite)
     path = styles_folder() / f"{plain}.safetensors"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_styles(path, [NamedStyle(plain, title or plain, vector=vector)])
+    beside = [style for style in _styles_in(path) if style.name != plain]
+    write_styles(path, [*beside, NamedStyle(plain, title or plain, vector=vector)])
+    _take_out(plain, [other for other in _own_files() if other != path])
     return path
 
 
 def remove_style(name: str) -> Path:
-    """Forget a style of the user's, and return the file that is gone."""
+    """Forget a style of the user's, and return the file that held it; what else the file holds stays."""
     style = find_style(name)
     if not style.own:
         raise OptionError(f"{style.name} comes with Impasto and stays; only styles of your own can be removed.")
-    path = styles_folder() / f"{style.name}.safetensors"
-    path.unlink()
-    return path
+    return _take_out(style.name, _own_files())[0]
+
+
+def _take_out(name: str, files: Sequence[Path]) -> list[Path]:
+    """Take a style out of these files and return those that held it; a file that holds no other is removed."""
+    held = [path for path in files if name in {style.name for style in _styles_in(path)}]
+    for path in held:
+        others = [style for style in _styles_in(path) if style.name != name]
+        if others:
+            write_styles(path, others)
+        else:
+            path.unlink()
+    return held
+
+
+def _own_files() -> list[Path]:
+    """Return the files of the user's own styles: whatever they are called, and however many styles are in each."""
+    return sorted(styles_folder().glob("*.safetensors"))
 
 
 def styles_folder() -> Path:
@@ -138,5 +163,5 @@ def _styles_in(path: Path) -> list[NamedStyle]:
         return [NamedStyle(**one, vector=vector[None]) for one, vector in zip(facts, vectors, strict=True)]
     except (KeyError, ValueError, TypeError) as fault:
         raise InputError(
-            f"{path.name} holds no styles; it was changed or damaged, remove it or add it again."
+            f"{path} holds no styles; it was changed or damaged. Remove it, then add its styles again."
         ) from fault

@@ -22,7 +22,8 @@ from impasto.config import MethodOptions
 from impasto.device import prefer_big_pages, return_memory
 from impasto.engine.finishing import finished, palette
 from impasto.engine.inputs import Given, Work, prepare
-from impasto.engine.onepass import FADE, TILE, OnePass, codes_of, mean_code, sizes
+from impasto.engine.onepass import FADE, TILE, OnePass, sizes
+from impasto.engine.painter import codes_of, least_tile, mean_code, with_palettes
 from impasto.engine.progress import OnStep, Step, silent
 from impasto.engine.recipe import Recipe
 from impasto.errors import OptionError
@@ -154,9 +155,8 @@ class _Painting:
 
     def _tiles(self) -> list[list[Tile]]:
         """Return the tiles, row by row."""
-        margin, stride = self.painter.margin, self.painter.stride
-        tile = max(self.config.tile or TILE, 2 * (margin + stride) + stride)
-        tiles = split(self.size, tile, margin, multiple=stride)
+        tile = max(self.config.tile or TILE, least_tile(self.painter))
+        tiles = split(self.size, tile, self.painter.margin, multiple=self.painter.stride)
         return [list(row) for _, row in itertools.groupby(tiles, key=lambda one: one.rows.inner.start)]
 
     def _blended(self, bands: Sequence[Tensor], top: int, bottom: int) -> Tensor:
@@ -188,23 +188,16 @@ class _Painting:
     def _recolored(self) -> BandOf:
         """Return bands of the photo in the colors of the styles; its own are counted once, over all of it."""
         moments = _moments_of(self.photo, self.size)
-        maps = [palette_map(moments, self._palette(index)) for index in range(max(1, len(self.work.styles)))]
+        work = with_palettes(self.painter, self.work, self.small)
+        maps = [palette_map(moments, palette(style)) for style in work.styles]
 
         def band(top: int, bottom: int) -> Tensor:
             photo = self.photo(top, bottom)
             each = torch.cat([recolor(photo) for recolor in maps])
-            parts = self._work_at(top, bottom).parts((bottom - top, self.size[1]))
+            parts = replace(self._work_at(top, bottom), shares=work.shares).parts((bottom - top, self.size[1]))
             return photo.lerp((parts * each).sum(0, keepdim=True), self.share)
 
         return band
-
-    def _palette(self, index: int) -> Tensor:
-        """Return a picture with a style's colors: its paintings, or what the painter makes of the small photo."""
-        styles = self.work.styles
-        if styles and styles[index].pictures:
-            return palette(styles[index])
-        code = self.painter.code(styles[index]) if styles else torch.ones(1, 1)
-        return _Layer(self, code).first
 
     def _alpha(self, top: int, bottom: int) -> Tensor | None:
         if not self.scroll.has_alpha:

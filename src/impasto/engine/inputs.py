@@ -153,6 +153,12 @@ def _style(given: One | Style) -> Style:
 def together(paintings: Sequence[str | os.PathLike[str]]) -> Style:
     """Return one style that all these paintings, and all those in folders among them, make together."""
     styles = [_style(os.fspath(painting)) for painting in paintings]
+    for style in styles:
+        if style.vector is not None:
+            raise InputError(
+                f"{style.name} is a style of the gallery, of which only a vector is known; give paintings, or folders "
+                "of them."
+            )
     pictures = tuple(picture for style in styles for picture in style.pictures)
     return Style(styles[0].name, pictures)
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from impasto.config import Magenta, MagentaHub
+from impasto.config import Magenta, MagentaHub, MethodOptions
 from impasto.engine.inputs import Style
-from impasto.engine.onepass import OnePass
+from impasto.engine.onepass import Enlarging, OnePass
 from impasto.engine.published import NETWORKS, only_paintings, path_of_weights
 from impasto.engine.recipe import Ingredient
 from impasto.errors import InputError, MissingExtraError, OptionError
@@ -33,18 +33,27 @@ PAIR = NETWORKS["magenta"]
 
 def magenta_stylizer(config: Magenta) -> OnePass:
     """Return the method ``magenta`` ready to paint."""
+    _check_device(config, "magenta")
     if importlib.util.find_spec("ai_edge_litert") is None:
         raise MissingExtraError("the method magenta", "magenta")
-    return OnePass(config, MagentaPainter(), base=SIDE, enlarging="detail" if config.detail else "plain")
+    enlarging: Enlarging = "detail" if config.detail else "plain"
+    return OnePass(config, MagentaPainter(), base=SIDE, enlarging=enlarging, made_by=magenta_stylizer)
 
 
 def hub_stylizer(config: MagentaHub) -> OnePass:
     """Return the method ``magenta-hub`` ready to paint."""
+    _check_device(config, "magenta-hub")
     if config.saved_model is None:
         raise OptionError("magenta-hub needs the folder of an unpacked TF-Hub model; name it with saved_model.")
     if importlib.util.find_spec("tensorflow") is None:
         raise MissingExtraError("the method magenta-hub", "tensorflow")
-    return OnePass(config, HubPainter(config.saved_model.parent), enlarging="detail")
+    return OnePass(config, HubPainter(config.saved_model.parent), enlarging="detail", made_by=hub_stylizer)
+
+
+def _check_device(config: MethodOptions, method: str) -> None:
+    """Refuse a device that these networks are not taken to: they run in LiteRT and TensorFlow, not in PyTorch."""
+    if config.device not in ("auto", "cpu"):
+        raise OptionError(f"device is {config.device!r}, but {method} computes on the CPU; allowed are auto and cpu.")
 
 
 class MagentaPainter:
@@ -53,6 +62,7 @@ class MagentaPainter:
     name = "magenta"
     needs_style = True
     margin, stride = 0, 1  # it never paints parts: its square holds the whole picture
+    device, precision = torch.device("cpu"), torch.float32  # as LiteRT computes
 
     def weights(self) -> list[Ingredient]:
         """Return both files as a recipe names them."""
@@ -90,6 +100,7 @@ class HubPainter:
     name = "magenta-hub"
     needs_style = True
     margin, stride = 0, 1  # it never paints parts: its normalisations look at the whole picture
+    device, precision = torch.device("cpu"), torch.float32  # unless TensorFlow finds something better by itself
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,25 +1,27 @@
 """Painting in one pass: what every feed-forward method shares.
 
 A *painter* is a network that can paint; all else (reading, sizes, strength, mixing, masks, colors, tiles, the recipe)
-is here, once. A painter sees the picture at ``BASE_SIDE`` pixels whatever size the result has: strokes are then the
-same share of every picture, and a small preview shows what a large print will look like. Larger results are
-painted once more over the enlarged first painting, which gives it strokes as fine as its pixels.
+is here, once. A painter sees the picture at its own base whatever size the result has (``fast`` at 768 pixels, Magenta
+at 384, a trained model at what it learnt from, others at ``BASE_SIDE``): strokes are then the same share of every
+picture, and a small preview shows what a large print will look like. Larger results are painted once more over the
+enlarged first painting, which gives it strokes as fine as its pixels.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from impasto.config import METHODS, MethodOptions, from_dict
-from impasto.device import available_memory, pick_device, prefer_big_pages
+from impasto.config import MethodOptions, fields_of, from_dict, name_of
+from impasto.device import available_memory, prefer_big_pages
 from impasto.engine.finishing import finished, recolored, with_detail
-from impasto.engine.inputs import Given, One, Style, Work, prepare
+from impasto.engine.inputs import Given, One, Work, prepare
+from impasto.engine.painter import Painter, codes_of, in_tiles, least_tile, mean_code, with_palettes
 from impasto.engine.planning import Plan
 from impasto.engine.progress import OnStep, Step, silent
 from impasto.engine.published import downloads_of
@@ -27,14 +29,12 @@ from impasto.engine.recipe import Ingredient, Recipe, deciding_options, versions
 from impasto.engine.result import Result
 from impasto.engine.wrapping import OVERLAP, unwrapped, wrapped
 from impasto.errors import OptionError
-from impasto.images import fit_long_side, match_color, resize, transfer_color_only
-from impasto.images.tiles import split
-from impasto.models.normalizing import Statistics
+from impasto.images import fit_long_side, resize
 
-__all__ = ["BASE_SIDE", "OnePass", "Painter"]
+__all__ = ["BASE_SIDE", "Enlarging", "OnePass", "Painter", "sizes"]
 
 BASE_SIDE = 512
-"""Long side at which strokes have their own size, in pixels."""
+"""Long side at which strokes have their own size, in pixels, where a method does not say otherwise."""
 
 Enlarging = Literal["repaint", "detail", "plain"]
 
@@ -45,49 +45,30 @@ BYTES_PER_PIXEL = 60  # of the result: photo, enlarged painting, result, and one
 BYTES_PER_TILE_PIXEL, AT_REST = 400, 400_000_000
 
 
-class Painter(Protocol):
-    """A network that paints in one pass; it can be shared and remembers nothing."""
-
-    name: str
-    needs_style: bool  # False: the style is in the weights
-    margin: int  # pixels of surroundings that decide a pixel
-    stride: int  # tiles begin at multiples of this
-
-    def weights(self) -> list[Ingredient]:
-        """Return its weights as a recipe names them."""
-        ...
-
-    def code(self, style: Style) -> Tensor:
-        """Return what it knows of a style, (1, D); weighted means of such codes are styles between."""
-        ...
-
-    def look(self, picture: Tensor, code: Tensor) -> Statistics:
-        """Return what it has to know of the whole picture (or a small version of it) before it paints parts."""
-        ...
-
-    def paint(self, picture: Tensor, code: Tensor, seen: Statistics | None, at: tuple[int, int] = (0, 0)) -> Tensor:
-        """Paint a part of a picture whose top left corner lies at ``at``; without ``seen`` it is the whole."""
-        ...
-
-
 class OnePass:
     """A method that paints in one pass; call it with a photo and a style.
 
     ``base`` is the long side at which the painter's strokes have their own size. ``enlarging`` is how a larger result
     comes about: painted once more, the small painting with the photo's detail, or the small painting plainly.
+    ``made_by`` makes this method from a config, painter and all, for calls that change what the painter is made of.
     """
 
     def __init__(
-        self, config: MethodOptions, painter: Painter, *, base: int = BASE_SIDE, enlarging: Enlarging = "repaint"
+        self,
+        config: MethodOptions,
+        painter: Painter,
+        *,
+        base: int = BASE_SIDE,
+        enlarging: Enlarging = "repaint",
+        made_by: Callable[[Any], OnePass] | None = None,
     ) -> None:
         self.config, self.painter, self.base, self.enlarging = config, painter, base, enlarging
-        self.device = pick_device(config.device)
+        self._made_by = made_by
 
     def __call__(self, content: One, style: Given = (), *, on_step: OnStep = silent, **changes: Any) -> Result:
         """Paint ``content`` in the manner of ``style``; options in ``changes`` hold for this call only."""
         if changes:
-            config = from_dict(type(self.config), {**vars(self.config), **changes})
-            return self.like(config, self.painter)(content, style, on_step=on_step)
+            return self._changed(changes)(content, style, on_step=on_step)
         started = time.monotonic()
         prefer_big_pages()
         work = prepare(content, style, self.config, needs_style=self.painter.needs_style)
@@ -120,6 +101,19 @@ class OnePass:
         """Return this method with other options or another painter."""
         return OnePass(config, painter, base=self.base, enlarging=self.enlarging)
 
+    def _changed(self, changes: Mapping[str, Any]) -> OnePass:
+        """Return this method with other options; only where one of them forms the painter is that made anew."""
+        config = from_dict(type(self.config), {**vars(self.config), **changes})
+        forming = _forming_options(self.config, config)
+        if not forming:
+            return self.like(config, self.painter)
+        if self._made_by is None:
+            raise OptionError(
+                f"{' and '.join(forming)} cannot be changed in a call of a method that was given its painter; "
+                "give it a painter that is made so."
+            )
+        return self._made_by(config)
+
     def weights(self) -> list[Ingredient]:
         """Return the weights it paints with, as a recipe names them."""
         return self.painter.weights()
@@ -134,11 +128,11 @@ class OnePass:
             size=size,
             scales=[],
             steps=[],
-            device=str(self.device),
-            precision="float32",
+            device=str(self.painter.device),
+            precision=str(self.painter.precision).removeprefix("torch."),
             tile=None if tile == max(size) else tile,
             peak_bytes=AT_REST + size[0] * size[1] * BYTES_PER_PIXEL + max(tile, *base) ** 2 * BYTES_PER_TILE_PIXEL,
-            available_bytes=available_memory(self.device),
+            available_bytes=available_memory(self.painter.device),
             seconds=None,
             downloads=downloads_of(self.config),
         )
@@ -147,7 +141,7 @@ class OnePass:
         """Return how a picture made from these inputs is made."""
         photo, styles = work.ingredients()
         return Recipe(
-            method=next(name for name, kind in METHODS.items() if type(self.config) is kind),
+            method=name_of(self.config),
             options=deciding_options(self.config),
             photo=photo,
             styles=styles,
@@ -155,6 +149,17 @@ class OnePass:
             weights=self.painter.weights(),
             versions=versions(),
         )
+
+
+def _forming_options(config: MethodOptions, other: MethodOptions) -> list[str]:
+    """Return the options in which two configs differ and which a painter may be made of.
+
+    What every method understands is read anew with every call, but for the seed and the device; what a method adds of
+    its own may be in the painter.
+    """
+    read_anew = {option.name for option in fields_of(MethodOptions)} - {"seed", "device"}
+    own = (option.name for option in fields_of(config) if option.name not in read_anew)
+    return [name for name in own if getattr(config, name) != getattr(other, name)]
 
 
 def sizes(
@@ -180,14 +185,13 @@ class _Painting:
         photo = resize(self.work.photo.pixels, self.size)
         if self.share == 0:
             return photo
-        styles = self.work.styles  # none where the model itself is the style
-        if self.config.color_only and styles and all(style.pictures for style in styles):
-            return finished(recolored(self.work, self.size, self.config), self.work, self.config)
         small = resize(self.work.photo.pixels, self.base)
-        painted = self._mixed(small, photo)
         if self.config.color_only:
-            painted = photo.lerp(transfer_color_only(photo, painted), self.share)
-        return finished(painted, self.work, self.config)
+            image = recolored(with_palettes(self.painter, self.work, small), self.size, self.config)
+            self._tell(1, 1, image)
+        else:
+            image = self._mixed(small, photo)
+        return finished(image, self.work, self.config)
 
     def _mixed(self, small: Tensor, photo: Tensor) -> Tensor:
         """Paint once in the mixture of all styles, or once in each where masks give them their places."""
@@ -232,58 +236,3 @@ class _Painting:
                 picture=lambda: finished(picture, self.work, self.config),
             )
         )
-
-
-def in_tiles(painter: Painter, picture: Tensor, code: Tensor, seen: Statistics, tile: int, tell: Any) -> Tensor:
-    """Paint a picture tile by tile; with given statistics the result does not depend on the tiles."""
-    size = (picture.shape[-2], picture.shape[-1])
-    tiles = split(size, max(tile, least_tile(painter)), painter.margin, multiple=painter.stride)
-    painted = torch.empty_like(picture)
-    for number, one in enumerate(tiles, 1):
-        at = (one.rows.outer.start, one.columns.outer.start)
-        one.paste(painted, painter.paint(one.cut(picture), code, seen, at))
-        tell(number, len(tiles), painted)
-    return painted
-
-
-def codes_of(painter: Painter, work: Work, config: MethodOptions, small: Tensor) -> list[Tensor]:
-    """Return each style's code, taken back towards the photo's own by as much as the strength lacks."""
-    share = config.strength / 100
-    if not painter.needs_style:
-        return [torch.full((1, 1), share)]
-    codes = [painter.code(_as_taken(style, work, config)) for style in work.styles]
-    if share == 1:
-        return codes
-    own = painter.code(photo_as_style(work, small))
-    return [torch.lerp(own, code, share) for code in codes]
-
-
-def _as_taken(style: Style, work: Work, config: MethodOptions) -> Style:
-    """Return a style as it is imitated: recolored like the photo beforehand, where colors are kept in that way."""
-    if not (config.keep_color and config.color_match == "covariance"):
-        return style
-    if not style.pictures:
-        raise OptionError(
-            f"color_match covariance recolors paintings, and of {style.name} only a vector is known; "
-            "choose luminance or lab, or give a painting."
-        )
-    photo = work.photo.pixels
-    recolored = (replace(one, pixels=match_color(one.pixels, photo)) for one in style.pictures)
-    return Style(style.name, tuple(recolored))
-
-
-def least_tile(painter: Painter) -> int:
-    """Return the least tile that is more than its own margin."""
-    return 2 * (painter.margin + painter.stride) + painter.stride
-
-
-def mean_code(codes: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
-    """Return the code of a mixture."""
-    if len(codes) == 1:
-        return codes[0]
-    return sum((code * share for code, share in zip(codes, shares, strict=True)), torch.zeros(()))
-
-
-def photo_as_style(work: Work, small: Tensor) -> Style:
-    """Return the photo as a style: the one that changes nothing."""
-    return Style("photo", (replace(work.photo, pixels=small),))

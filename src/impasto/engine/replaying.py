@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from impasto.config import MethodOptions, fields_of, from_dict
-from impasto.engine.door import Stylizer, _stylizer, config_of
+from impasto.engine.door import Stylizer, config_of, loaded
 from impasto.engine.gallery import gallery
 from impasto.engine.inputs import Style
 from impasto.engine.optimize import Optimizer
@@ -39,7 +39,7 @@ class Remake:
 
     def __call__(self, *, on_step: OnStep = silent) -> Result:
         """Paint it again, or go on with it."""
-        stylizer = _stylizer(self.config)
+        stylizer = loaded(self.config, {})
         if self.recipe.weights and not self.other_weights:
             _check_weights(stylizer, self.recipe)
         if self.stood is None:

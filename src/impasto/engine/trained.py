@@ -30,7 +30,8 @@ def trained_stylizer(config: Trained) -> OnePass:
     if config.model is None:
         raise OptionError("no model was named; give the path of one as method, or as model.")
     painter = TrainedPainter(config.model, device=config.device)
-    return OnePass(config, painter, base=int(painter.about.get("base", BASE_SIDE)))
+    base = int(painter.about.get("base", BASE_SIDE))
+    return OnePass(config, painter, base=base, made_by=trained_stylizer)
 
 
 class TrainedPainter:

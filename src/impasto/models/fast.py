@@ -151,7 +151,7 @@ class StylePredictor(nn.Module):
     def measure(self, codes: Tensor) -> None:
         """Learn from many styles' vectors (N, CODE_LENGTH) what is usual and what is much."""
         self.center.data.copy_(described(codes).mean(0))
-        self.spread.data.copy_(described(codes).std(0).clamp_min(1e-3))
+        self.spread.data.copy_(described(codes).std(0, correction=0).clamp_min(1e-3))  # of one alone it is 0
 
     def forward(self, code: Tensor) -> Modulation:
         """Return the modulation for codes (B, CODE_LENGTH)."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
@@ -15,15 +16,17 @@ from torch import Tensor, nn
 
 from impasto.config import AnyTraining
 from impasto.engine.vectors import style_vector
+from impasto.errors import ImpastoError, InputError
 from impasto.images import fit_long_side, read, resize
 from impasto.losses import Moments, moments
 from impasto.models.fast import CODE_LAYERS
 from impasto.models.grain import grain
 from impasto.training.any_terms import between
-from impasto.training.pictures import pictures_in
+from impasto.training.pictures import first_readable, pictures_in
 
 __all__ = ["OnDescribed", "PaintingTargets", "Source"]
 
+log = logging.getLogger(__name__)
 FULL_STYLE, IDENTITY = 0.80, 0.90  # below the first the whole style is asked for, between them none, above a part
 BLANK_SHARE = 0.05
 OnDescribed: TypeAlias = Callable[[int, int], object]
@@ -31,8 +34,9 @@ OnDescribed: TypeAlias = Callable[[int, int], object]
 
 @dataclass(frozen=True)
 class PaintingTargets:
-    """Of every painting: its vector, and what the judge sees (moments by layer)."""
+    """Of every painting that can be read: its vector, and what the judge sees (moments by layer)."""
 
+    paths: Sequence[Path]
     codes: Tensor
     layers: Mapping[str, _Halved]
 
@@ -41,22 +45,34 @@ class PaintingTargets:
         cls, paths: Sequence[Path], judge: nn.Module, encoder: nn.Module, side: int, on_done: OnDescribed
     ) -> PaintingTargets:
         """Look at paintings whose long side is brought to ``side``."""
-        codes, found = [], []
-        for number, path in enumerate(paths):
-            pixels = scaled(read(path).pixels, side)
+        known, codes, found = [], [], []
+        for path, painting in _opened(paths, on_done):
+            pixels = scaled(painting, side)
             described = _seen(encoder, pixels)
             judged = described if judge is encoder else _seen(judge, pixels)
+            known.append(path)
             codes.append(style_vector(described))
             found.append({layer: _Halved.of(one) for layer, one in judged.items()})
-            on_done(number + 1, len(paths))
-        layers = {
-            layer: _Halved(*map(torch.cat, zip(*(one[layer] for one in found), strict=True))) for layer in CODE_LAYERS
-        }
-        return cls(torch.cat(codes), layers)
+        if not known:
+            raise InputError(f"none of the {len(paths)} paintings can be read; give a folder of pictures.")
+        layers = {layer: _Halved.join([one[layer] for one in found]) for layer in CODE_LAYERS}
+        return cls(known, torch.cat(codes), layers)
 
     def moments(self, which: Sequence[int]) -> dict[str, Moments]:
         """Return the moments of some of the paintings, as one batch."""
         return {layer: self.layers[layer].moments(which) for layer in CODE_LAYERS}
+
+
+def _opened(paths: Sequence[Path], on_done: OnDescribed) -> Iterator[tuple[Path, Tensor]]:
+    """Yield the pictures that can be read, and tell how far this has come; damaged ones are passed over."""
+    for number, path in enumerate(paths, 1):
+        try:
+            pixels = read(path).pixels
+        except ImpastoError as fault:
+            log.warning("%s cannot be read and is passed over (%s)", path.name, fault)
+        else:
+            yield path, pixels
+        on_done(number, len(paths))
 
 
 class _Halved(NamedTuple):
@@ -88,7 +104,6 @@ class Source:
 
     config: AnyTraining
     photos: Sequence[Path]
-    paintings: Sequence[Path]
     targets: PaintingTargets
     kept_out: bool
 
@@ -100,7 +115,7 @@ class Source:
         photos = pictures_in(config.photos, kept_out=kept_out)
         paintings = pictures_in(config.paintings, kept_out=kept_out)
         targets = PaintingTargets.of(paintings, judge, encoder, config.style_side, on_described)
-        return cls(config, photos, paintings, targets, kept_out)
+        return cls(config, photos, targets, kept_out)
 
     def batch(self, number: int) -> dict[str, Tensor]:
         """Return the batch of this number, always the same; ``reuse`` in a row show the same photos."""
@@ -120,7 +135,7 @@ class Source:
 
     def _styles(self, rng: random.Random) -> dict[str, Tensor]:
         """Return one style for each sample; every eighth is a mixture of two."""
-        pairs = [[rng.randrange(len(self.paintings)) for _ in range(2)] for _ in range(self.config.batch)]
+        pairs = [[rng.randrange(len(self.targets.paths)) for _ in range(2)] for _ in range(self.config.batch)]
         shares = torch.tensor([rng.random() if rng.random() < 1 / 8 else 0.0 for _ in pairs])
         one, other = ([pair[place] for pair in pairs] for place in range(2))
         first, second = self.targets.moments(one), self.targets.moments(other)
@@ -134,8 +149,11 @@ class Source:
     def _photo(self, rng: random.Random) -> Tensor:
         if rng.random() < BLANK_SHARE:
             return _blank(self.config.crop, rng)
-        path = rng.choice(self.photos if rng.random() < 0.88 else self.paintings)
-        return _crop(path, self.config.crop, rng)
+
+        def draw() -> Path:
+            return rng.choice(self.photos if rng.random() < 0.88 else self.targets.paths)
+
+        return _crop(first_readable(draw), self.config.crop, rng)
 
     def sheet(self, network: nn.Module) -> Tensor:
         """Paint three photos in four styles each, as one picture (1, 3, H, W)."""
@@ -143,8 +161,8 @@ class Source:
         side = self.config.crop
         rows = []
         for _ in range(3):
-            photo = _crop(rng.choice(self.photos), side, rng)[None]
-            chosen = [rng.randrange(len(self.paintings)) for _ in range(4)]
+            photo = _crop(first_readable(lambda: rng.choice(self.photos)), side, rng)[None]
+            chosen = [rng.randrange(len(self.targets.paths)) for _ in range(4)]
             vectors = self.targets.codes[chosen]
             field = grain((side // 4, side // 4), seed=0).expand(4, -1, -1, -1)
             painted = network(photo.expand(4, -1, -1, -1), network.modulation(vectors), field)  # type: ignore[operator]
@@ -159,9 +177,8 @@ def _strength(rng: random.Random) -> float:
     return 0.0 if kind < IDENTITY else rng.random()
 
 
-def _crop(path: Path, side: int, rng: random.Random) -> Tensor:
+def _crop(pixels: Tensor, side: int, rng: random.Random) -> Tensor:
     """Cut a square from a picture that is first enlarged or made smaller a little."""
-    pixels = read(path).pixels
     height, width = pixels.shape[2:]
     cut = min(side / math.exp(rng.uniform(math.log(0.7), math.log(1.3))), height, width)
     top, left = (round(rng.uniform(0, length - cut)) for length in (height, width))

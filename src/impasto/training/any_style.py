@@ -28,6 +28,7 @@ from impasto.models.reading import write_tensors
 from impasto.training.any_source import OnDescribed, Source
 from impasto.training.any_terms import Terms
 from impasto.training.fitting import Fitted, Lesson, OnFitStep, fit, silent
+from impasto.training.runs import begin_run
 from impasto.training.teachers import judge_of
 
 __all__ = ["MODEL", "any_style_lesson", "train_any"]
@@ -47,6 +48,7 @@ def train_any(
         raise OptionError(
             f"crop is {config.crop} and finer {config.finer:g}; crop, and crop / finer, must be multiples of {STRIDE}."
         )
+    begin_run(run, config)  # before the paintings, which take a while
     return fit(any_style_lesson(config, run, on_described), run, config, on_step=on_step)
 
 

@@ -20,11 +20,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from impasto.config import EncoderTraining, fields_of, to_dict
+from impasto.config import EncoderTraining
 from impasto.errors import OptionError
 from impasto.models.encoder import HEAD_WIDTHS, WIDTHS, Encoder
 from impasto.models.reading import read_tensors, write_tensors
 from impasto.training.pictures import crops, disturb, pictures_in
+from impasto.training.runs import LAST, read_checkpoint, without_files, write_checkpoint
 from impasto.training.teachers import Teacher, load_teacher
 
 __all__ = ["TrainingStep", "export_encoder", "train_encoder"]
@@ -73,7 +74,7 @@ def train_encoder(
             raise OptionError("no teacher was given; name at least one file of weights with --teacher.")
         teachers = [load_teacher(path, torch.bfloat16) for path in config.teacher]
     _check_taught(teachers)
-    state = _State(config, run / "last.ckpt")
+    state = _State(config, run / LAST)
     described = _described_batches(config, teachers, seed=config.seed + state.step)
     explained: dict[str, float] = {}
     start = time.monotonic()
@@ -126,14 +127,12 @@ class _State:
         return {layer: float(error.detach()) for layer, error in errors.items()}
 
     def save(self) -> None:
-        """Write the checkpoint beside its place and rename it, so that a kill never leaves half a file."""
-        beside = self.path.with_suffix(".part")
+        """Write the checkpoint."""
         parts = {"student": self.student, "average": self.average, "adam": self.adam}
-        torch.save({"step": self.step, **{name: part.state_dict() for name, part in parts.items()}}, beside)
-        beside.replace(self.path)
+        write_checkpoint(self.path, {"step": self.step, **{name: part.state_dict() for name, part in parts.items()}})
 
     def _load(self) -> None:
-        saved = torch.load(self.path, map_location="cpu", weights_only=True)
+        saved = read_checkpoint(self.path)
         self.step = saved["step"]
         self.student.load_state_dict(saved["student"])
         self.average.load_state_dict(saved["average"])
@@ -221,7 +220,5 @@ def _describe(images: Tensor, teachers: list[Teacher]) -> dict[str, Tensor]:
 def export_encoder(encoder: Encoder, path: Path, config: EncoderTraining) -> Path:
     """Write the weights as float16 safetensors with the training's config inside."""
     tensors = {name: value.detach().half() for name, value in encoder.state_dict().items()}
-    files = {option.name for option in fields_of(config) if option.is_input}  # whose paths are nobody's business
-    options = {name: value for name, value in to_dict(config).items() if name not in files}
-    write_tensors(path, tensors, {"trained_with": json.dumps(options)})
+    write_tensors(path, tensors, {"trained_with": json.dumps(without_files(config))})
     return path

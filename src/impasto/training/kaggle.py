@@ -53,7 +53,7 @@ def _sentence(dataset: str, fault: Exception) -> str | None:
     if isinstance(fault, exceptions.DataCorruptionError):
         return f"{dataset} arrived damaged; give the same command again."
     if isinstance(fault, (RequestException, ConnectionError, TimeoutError)):
-        reason = f"it answered {status}" if status else "it cannot be reached; is the network there?"
+        reason = f"it answered {status}." if status else "it cannot be reached; is the network there?"
         return f"{dataset} could not be fetched from Kaggle: {reason} The same command goes on later."
     if isinstance(fault, OSError):
         return f"{dataset} could not be written ({fault.strerror or fault}); choose another folder with -o."

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ __all__ = ["Made", "Paints", "make_pairs"]
 
 log = logging.getLogger(__name__)
 ABOUT = "pairs.json"
+SIDES = ("source", "target")
 
 
 class Paints(Protocol):
@@ -71,13 +73,13 @@ def make_pairs(
     Photos are brought to a long side of ``size`` pixels first, never enlarged. Ctrl-C ends after the picture that is
     being painted was given up; the same call goes on.
     """
-    chosen = _chosen(photos, count, seed)
+    chosen = _chosen(photos, folder, count, seed)
     _begin(folder, style, painter, size)
     made, broken = 0, []
     try:
         for number, path in enumerate(chosen, 1):
             try:
-                result = _make(path, style, folder, painter, size)
+                result = _make(path, [folder / side / _name_in(photos, path) for side in SIDES], style, painter, size)
             except InputError as fault:
                 log.warning("%s is passed over: %s", path.name, fault)
                 broken.append(path.name)
@@ -91,11 +93,27 @@ def make_pairs(
     return Made(folder, made, _count(folder), tuple(broken), interrupted=False)
 
 
-def _chosen(photos: Path, count: int | None, seed: int) -> list[Path]:
+def _chosen(photos: Path, folder: Path, count: int | None, seed: int) -> list[Path]:
     """Return the photos to paint: some of them, drawn with the seed, so that more of them later begin alike."""
-    found = pictures_in(photos)
+    made = [(folder / side).resolve() for side in SIDES]  # the set may lie among its photos
+    found = [path for path in pictures_in(photos) if not any(path.resolve().is_relative_to(side) for side in made)]
+    if not found:
+        raise InputError(f"all pictures in {photos} are pairs of {folder} already; choose another folder with -o.")
+    _refuse_doubles(found, photos)
     random.Random(seed).shuffle(found)  # noqa: S311 - it chooses pictures, not keys
     return found if count is None else found[:count]
+
+
+def _name_in(photos: Path, path: Path) -> Path:
+    """Return what both pictures of a photo's pair are called, below ``source`` and below ``target``."""
+    return path.relative_to(photos).with_suffix(".png")
+
+
+def _refuse_doubles(found: Sequence[Path], photos: Path) -> None:
+    name, count = Counter(_name_in(photos, path) for path in found).most_common(1)[0]
+    if count > 1:
+        names = " and ".join(str(path.relative_to(photos)) for path in found if _name_in(photos, path) == name)
+        raise InputError(f"{names} would both become {name}; rename one of them.")
 
 
 def _begin(folder: Path, style: str, painter: Paints, size: int) -> None:
@@ -110,28 +128,29 @@ def _begin(folder: Path, style: str, painter: Paints, size: int) -> None:
     file = folder / ABOUT
     if file.exists() and json.loads(file.read_text(encoding="utf-8")) != json.loads(json.dumps(about)):
         raise OptionError(f"{folder} holds pairs that were made in another way; choose another folder with -o.")
-    for side in ("source", "target"):
+    for side in SIDES:
         (folder / side).mkdir(parents=True, exist_ok=True)
     with replaced(file) as unfinished:
         unfinished.write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _make(path: Path, style: str, folder: Path, painter: Paints, size: int) -> bool:
+def _make(path: Path, pair: Sequence[Path], style: str, painter: Paints, size: int) -> bool:
     """Make one pair and say whether it was new; the target comes last, so a kill leaves no pair without one."""
-    name = f"{path.stem}.png"
-    source, target = (folder / side / name for side in ("source", "target"))
+    source, target = pair
     if source.exists() and target.exists():
         return False
     given = read(path)
     pixels = resize(given.pixels, fit_long_side(given.size, min(size, max(given.size))))
-    result = painter(Picture(pixels=pixels, name=name), style)
+    result = painter(Picture(pixels=pixels, name=source.name), style)
     if result.stopped == "interrupted":
         raise KeyboardInterrupt
+    for one in pair:
+        one.parent.mkdir(parents=True, exist_ok=True)
     write(pixels, source, overwrite=True)
     result.save(target)
     return True
 
 
 def _count(folder: Path) -> int:
-    names: Sequence[set[str]] = [{path.stem for path in (folder / side).glob("*.png")} for side in ("source", "target")]
-    return len(names[0] & names[1])
+    source, target = ({path.relative_to(folder / side) for path in (folder / side).rglob("*.png")} for side in SIDES)
+    return len(source & target)

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from impasto.config import PairedTraining, to_dict
+from impasto.config import PairedTraining
 from impasto.device import pick_device, pick_precision
 from impasto.errors import OptionError
 from impasto.images import read
@@ -29,7 +29,7 @@ from impasto.training.checking_pairs import Check, check_pairs
 from impasto.training.crops import PairCrops, sheet_of
 from impasto.training.fitting import FitStep, Fitted, Lesson, OnFitStep, fit, silent
 from impasto.training.pairs import Pair, Split, find_pairs
-from impasto.training.runs import LAST, begin_run
+from impasto.training.runs import LAST, begin_run, without_files
 from impasto.training.splitting import SPLIT_FILE, read_split, split_pairs, write_split
 from impasto.training.teachers import judge_of
 
@@ -110,9 +110,7 @@ def export(network: nn.Module, path: Path, config: PairedTraining, base: int) ->
         "base": base,
         "source": "trained on pairs with impasto train paired",
         "licence": "that of the pairs",
-        "trained_with": {
-            name: value for name, value in to_dict(config).items() if name not in ("pairs", "style", "from_weights")
-        },
+        "trained_with": without_files(config),
     }
     save_model(path, network, "unet", shape, about, half=True)
 

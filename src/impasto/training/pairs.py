@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, get_args
@@ -94,16 +94,11 @@ def _by_parts(parts: Mapping[Path, Split]) -> Found:
 
 def _by_name(source: Path, target: Path) -> Found:
     """Match what has the same path and name below both folders, whatever its ending."""
-    sides, twice = [], []
-    for side in (source, target):
-        known: dict[str, Path] = {}
-        for path in _pictures(side):
-            key = path.relative_to(side).with_suffix("").as_posix()
-            if key in known:
-                twice.append(str(path))
-            known.setdefault(key, path)
-        sides.append(known)
-    return _matched("folders source and target", sides[0], sides[1], twice)
+    sides = [
+        _keyed((path.relative_to(side).with_suffix("").as_posix(), path) for path in _pictures(side))
+        for side in (source, target)
+    ]
+    return _matched("folders source and target", *sides)
 
 
 def _by_patterns(folder: Path, source: str | None, target: str | None) -> Found:
@@ -111,30 +106,46 @@ def _by_patterns(folder: Path, source: str | None, target: str | None) -> Found:
         raise OptionError(f"source_glob and target_glob look into a folder, and {folder} is none.")
     if not source or not target:
         raise OptionError("source_glob and target_glob belong together; give both patterns.")
-    sides = [_by_star(folder, pattern) for pattern in (source, target)]
-    return _matched(f"{source} and {target}", sides[0], sides[1], [])
+    sides = [_keyed(_by_star(folder, pattern)) for pattern in (source, target)]
+    return _matched(f"{source} and {target}", *sides)
 
 
-def _by_star(folder: Path, pattern: str) -> dict[str, Path]:
-    """Return the files that fit a pattern, by what its stars stand for in their names."""
+def _by_star(folder: Path, pattern: str) -> Iterator[tuple[str, Path]]:
+    """Yield the pictures that fit a pattern, each with what the pattern's stars stand for in its name."""
     name = re.escape(pattern.rsplit("/", 1)[-1]).replace(r"\*", "(.*)").replace(r"\?", "(.)")
-    found: dict[str, Path] = {}
     try:
-        for path in sorted(folder.glob(pattern)):
-            fits = re.fullmatch(name, path.name)
-            if fits and format_of(path.suffix):
-                found.setdefault("/".join(fits.groups()) or path.stem, path)
+        paths = sorted(folder.glob(pattern))
     except (ValueError, NotImplementedError) as fault:
         raise OptionError(
             f"{pattern!r} is no pattern of files ({fault}); write one such as 'content/*.jpg'."
         ) from fault
-    return {Path(key).stem if format_of(Path(key).suffix) else key: path for key, path in found.items()}
+    for path in paths:
+        fits = re.fullmatch(name, path.name)
+        if fits and format_of(path.suffix):
+            key = "/".join(fits.groups()) or path.stem
+            yield Path(key).stem if format_of(Path(key).suffix) else key, path
 
 
-def _matched(layout: str, sources: dict[str, Path], targets: dict[str, Path], left_over: Iterable[str]) -> Found:
-    pairs = tuple(Pair(key, sources[key], targets[key]) for key in sorted(sources) if key in targets)
-    alone = [str((sources | targets)[key]) for key in sources.keys() ^ targets.keys()]
-    return Found(layout, pairs, unmatched=tuple(sorted([*alone, *left_over])))
+@dataclass(frozen=True)
+class _Side:
+    """The pictures of one side by key, and those whose key another has already."""
+
+    known: Mapping[str, Path]
+    twice: Sequence[Path]
+
+
+def _keyed(pictures: Iterable[tuple[str, Path]]) -> _Side:
+    known: dict[str, Path] = {}
+    twice = [path for key, path in pictures if known.setdefault(key, path) != path]
+    return _Side(known, twice)
+
+
+def _matched(layout: str, sources: _Side, targets: _Side) -> Found:
+    both = sources.known.keys() & targets.known.keys()
+    pairs = tuple(Pair(key, sources.known[key], targets.known[key]) for key in sorted(both))
+    alone = [path for side in (sources, targets) for key, path in side.known.items() if key not in both]
+    unmatched = sorted(str(path) for path in (*alone, *sources.twice, *targets.twice))
+    return Found(layout, pairs, unmatched=tuple(unmatched))
 
 
 def _table_in(place: Path) -> Path:

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import math
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import torch
@@ -17,7 +17,7 @@ from impasto.errors import ImpastoError, InputError
 from impasto.images import read, resize
 from impasto.images.formats import READABLE, format_of
 
-__all__ = ["crops", "disturb", "is_kept_out", "pictures_in"]
+__all__ = ["crops", "disturb", "first_readable", "is_kept_out", "pictures_in"]
 
 log = logging.getLogger(__name__)
 MOST_FAILURES = 50  # in a row: then the folder is gone, not a picture damaged
@@ -60,30 +60,30 @@ def crops(
     ``sources`` are groups of pictures, drawn in proportion to ``shares``. More crops from each picture that is
     opened save time, at the price of batches that resemble themselves.
     """
-    pictures = _readable(sources, shares, rng)
+
+    def draw() -> Path:
+        return rng.choice(rng.choices(sources, shares)[0])
+
     while True:
         batch: list[Tensor] = []
         while len(batch) < count:
-            picture = next(pictures)
+            picture = first_readable(draw)
             batch += [_crop(picture, size, rng) for _ in range(min(per_picture, count - len(batch)))]
         yield torch.stack(batch).contiguous(memory_format=torch.channels_last)
 
 
-def _readable(sources: Sequence[Sequence[Path]], shares: Sequence[float], rng: random.Random) -> Iterator[Tensor]:
-    """Yield pictures (1, 3, H, W) for ever; damaged ones are passed over, unless nothing else comes for long."""
+def first_readable(draw: Callable[[], Path]) -> Tensor:
+    """Draw until a picture can be read, (1, 3, H, W); damaged ones are passed over, unless nothing else comes."""
     failures = 0
     while True:
-        path = rng.choice(rng.choices(sources, shares)[0])
+        path = draw()
         try:
-            pixels = read(path).pixels
+            return read(path).pixels
         except ImpastoError as fault:
             failures += 1
             log.warning("%s cannot be read and is passed over (%s)", path.name, fault)
             if failures == MOST_FAILURES:
                 raise InputError(f"{failures} pictures in a row could not be read, {path.name} the last.") from fault
-        else:
-            failures = 0
-            yield pixels
 
 
 def _crop(picture: Tensor, size: int, rng: random.Random) -> Tensor:

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from impasto.config import FitOptions, fields_of, to_dict
+from impasto.config import Checked, FitOptions, fields_of, to_dict
 from impasto.errors import InputError, OptionError, OutputError, WeightsError
 from impasto.weights.atomic import writing_whole
 
@@ -34,6 +34,7 @@ __all__ = [
     "read_run",
     "replaced",
     "unwritten",
+    "without_files",
     "write_checkpoint",
 ]
 
@@ -43,10 +44,13 @@ MAY_CHANGE = {"steps", "learning_rate", "patience", "validate_every", "averaging
 
 
 def begin_run(run: Path, config: FitOptions) -> None:
-    """Make the folder of a run, or enter it again; refuse options that what is there was not trained with."""
+    """Make the folder of a run, or enter it again; refuse options that its checkpoint was not trained with.
+
+    Before there is a checkpoint nothing was learnt, and every option may still change.
+    """
     if run.exists() and not run.is_dir():
         raise OptionError(f"{run} is a file; -o names the folder of the run.")
-    if (run / CONFIG).exists():
+    if (run / LAST).exists() and (run / CONFIG).exists():
         _check_unchanged(run, deciding(config))
     try:
         run.mkdir(parents=True, exist_ok=True)
@@ -77,6 +81,12 @@ def deciding(config: FitOptions) -> dict[str, Any]:
         for option in fields_of(config)
         if option.affects_result and not option.is_input and option.name not in MAY_CHANGE
     }
+
+
+def without_files(config: Checked) -> dict[str, Any]:
+    """Return the options for a model to carry, but those that name files: folders are nobody's business."""
+    files = {option.name for option in fields_of(config) if option.is_input}
+    return {name: value for name, value in to_dict(config).items() if name not in files}
 
 
 def _check_unchanged(run: Path, wanted: dict[str, Any]) -> None:
@@ -118,9 +128,10 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     try:
         values: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, EOFError, LookupError, pickle.UnpicklingError, zipfile.BadZipFile) as fault:
+        other_way = f", or put a copy of {BEST} in its place to go on from the best step"
         raise WeightsError(
-            f"{path} is damaged, so the run cannot go on from it; remove it to begin anew, or put a copy of {BEST} in "
-            "its place to go on from the best step."
+            f"{path} is damaged, so the run cannot go on from it; remove it to begin anew"
+            f"{other_way if path.with_name(BEST).exists() else ''}."
         ) from fault
     return values
 

@@ -21,7 +21,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from impasto.config import StyleTraining, fields_of, to_dict
+from impasto.config import StyleTraining
 from impasto.device import pick_device, pick_precision
 from impasto.engine.vectors import style_vector
 from impasto.errors import InputError, OptionError
@@ -33,6 +33,7 @@ from impasto.models.style_network import StyleNetwork
 from impasto.models.trained import load_model, save_model
 from impasto.training.fitting import Fitted, Lesson, OnFitStep, fit, silent
 from impasto.training.pictures import crops, is_kept_out, pictures_in
+from impasto.training.runs import without_files
 from impasto.training.style_targets import (
     CONTENT_LAYERS,
     STYLE_LAYERS,
@@ -246,13 +247,12 @@ def _trained_before(path: Path) -> nn.Module:
 
 
 def _export(network: nn.Module, output: Path, config: StyleTraining) -> None:
-    """Write the model with what it was trained with; folders are nobody's business."""
+    """Write the model with what it was trained with."""
     assert isinstance(network, StyleNetwork | FastStyle)
-    files = {option.name for option in fields_of(config) if option.is_input}
     about = {
         "source": "impasto train style",
         "licence": "as you choose, within the rights of the painting and the photos",
         "style": config.style.name,
-        "trained_with": {name: value for name, value in to_dict(config).items() if name not in files},
+        "trained_with": without_files(config),
     }
     save_model(output, network, network.kind, network.config, about, half=True)

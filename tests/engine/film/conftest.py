@@ -59,6 +59,7 @@ class FlickeringPainter:
     needs_style = True
     has_grain = True
     margin, stride = 8, 8
+    device, precision = torch.device("cpu"), torch.float32
 
     def __init__(self, trouble: float = 1.0) -> None:
         self.trouble, self.looks = trouble, 0

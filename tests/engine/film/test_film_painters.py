@@ -69,6 +69,29 @@ def test_noise_travels_with_the_motion(painter: Any, style: Style):
     assert not torch.allclose(moved, first, atol=1e-2)
 
 
+def test_tiles_as_large_as_the_whole_small_picture_get_their_own_part_of_the_noise(painter: Any, style: Style):
+    given: list[tuple[Any, ...]] = []
+    paint = painter.paint
+
+    def noting(part: Any, code: Any, seen: Any, at: Any = (0, 0), *, noise: Any) -> Any:
+        given.append((tuple(part.shape[-2:]), at, noise))
+        return paint(part, code, seen, at, noise=noise)
+
+    painter.paint = noting
+    film, grain = film_painter(OnePass(Fast(device="cpu", tile=64), painter, base=64), [style]), MovingGrain()
+    apart = motion()
+    apart.flow[:, 48:, 0] = 8
+    for moved in (motion(is_cut=True), apart):
+        given.clear()
+        film.paint(Picture(torch.full((1, 3, 128, 128), 0.5)), moved)
+        grain.follow(moved)
+    whole, *tiles = given
+    assert whole[:2] == ((64, 64), (0, 0))
+    assert [tile[:2] for tile in tiles if tile[0] == (64, 64)], "else this proves nothing"
+    for part, at, noise in tiles:
+        assert torch.equal(noise, grain.field(painter.grain, part, at, (128, 128)))
+
+
 @pytest.mark.parametrize("kind", [StyleNetwork, FastStyle])
 def test_the_noise_of_a_model_in_a_file_travels_too(kind: Any, tmp_path: Path):
     torch.manual_seed(0)
@@ -96,6 +119,7 @@ def test_a_u_net_has_no_noise_to_move(tmp_path: Path):
 def test_a_painter_without_noise_and_statistics_works(style: Style):
     class Plain:
         name, needs_style, margin, stride = "plain", True, 0, 1
+        device, precision = torch.device("cpu"), torch.float32
 
         def weights(self) -> list[Any]:
             return []

@@ -67,6 +67,7 @@ def test_without_steadiness_every_frame_is_as_painted(pan: Any, method: Any, ink
     steadier, motion = Steadier(0.0), Watcher().see(reduced((pan.frames[0] * 255).astype(np.uint8)))
     for frame in pan.frames[:3]:
         assert np.array_equal(steadier.steady(frame, motion), frame)
+    assert steadier.state() == {}, "nothing is carried along that is never shown"
 
 
 def test_nothing_of_a_thing_that_passed_stays_behind(passing: Any, method: Any, ink: Any) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from impasto.config import Fast
-from impasto.engine.film import FilmStep, open_clip, stylize_video, stylizing
+from impasto.engine.film import FilmStep, joining, open_clip, stylize_video, stylizing
 from impasto.engine.onepass import OnePass
 from impasto.errors import ImpastoError, InputError, MissingExtraError, OptionError, OutputError
 
@@ -228,14 +228,49 @@ def test_ctrl_c_keeps_what_is_done(
 
 
 def test_another_order_is_refused_by_name_unless_begun_anew(
-    tmp_path: Path, write_film: Any, method: Any, ink: Any, frames: Any
+    tmp_path: Path, write_film: Any, method: Any, ink: Any, frames: Any, monkeypatch: pytest.MonkeyPatch
 ):
+    monkeypatch.setattr(stylizing, "FRAMES_A_PIECE", 2)
     clip = write_film(frames[:4])
     with pytest.raises(Stop):
-        stylize_video(clip, ink, tmp_path / "out.mp4", method, on_step=stopping_after(2))
+        stylize_video(clip, ink, tmp_path / "out.mp4", method, on_step=stopping_after(3))
     with pytest.raises(OutputError, match="steadiness was 100 and is 40 now"):
         stylize_video(clip, ink, tmp_path / "out.mp4", method, steadiness=40)
     assert stylize_video(clip, ink, tmp_path / "out.mp4", method, steadiness=40, restart=True).frames == 4
+
+
+@pytest.mark.parametrize("name", ["out.mp4", "frames"])
+def test_another_order_is_taken_while_no_piece_is_done(
+    name: str, tmp_path: Path, write_film: Any, method: Any, ink: Any, frames: Any
+):
+    clip = write_film(frames[:4])
+    with pytest.raises(Stop):
+        stylize_video(clip, ink, tmp_path / name, method, on_step=stopping_after(2))
+    assert stylize_video(clip, ink, tmp_path / name, method, steadiness=40).frames == 4
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_film_without_frames_is_refused_and_leaves_nothing(
+    tmp_path: Path, write_film: Any, method: Any, ink: Any, frames: Any
+):
+    clip = write_film(frames[:4])
+    with pytest.raises(InputError, match="no frames after 9 s"):
+        stylize_video(clip, ink, tmp_path / "out.mp4", method, start=9)
+    assert list(tmp_path.iterdir()) == [clip]
+
+
+def test_a_film_that_cannot_be_joined_lets_go_of_the_clip(tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch):
+    opened: list[Any] = []
+
+    def full(source: Any, comment: Any) -> dict[str, str]:
+        opened.append(source)
+        raise OSError("no space left")
+
+    monkeypatch.setattr(joining, "_description", full)
+    with pytest.raises(OutputError, match="no space left"):
+        joining.join([], tmp_path / "out.mp4", ".mp4", last_duration=1, time_base=Fraction(1, 25), clip=clip)
+    with pytest.raises(AssertionError, match="not open"):
+        opened[0].seek(0)
 
 
 def refused(kind: type[ImpastoError], words: str, *arguments: Any, **options: Any) -> None:

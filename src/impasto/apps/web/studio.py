@@ -84,14 +84,16 @@ class Studio:
                 place.cancel()
 
     def stop_and_keep(self, job: Job) -> None:
-        """Let a job end now with what it has."""
-        job.is_stopping = True
-        self._control(job, "stop")
+        """Let a job end now with what it has; one that waits in line has nothing, and is cancelled."""
+        with self._lock:
+            if self.position(job):
+                self.cancel(job)
+            else:
+                job.is_stopping = self._control(job, "stop")
 
     def pause(self, job: Job) -> None:
-        """Let a job rest where it is."""
-        job.paused = True
-        self._control(job, "pause")
+        """Let a job rest where it is; one that waits in line rests already."""
+        job.paused = self._control(job, "pause")
 
     def resume(self, job: Job) -> None:
         """Let a paused job go on."""
@@ -175,10 +177,13 @@ class Studio:
             self._on_message, folder=self.folder, environment=environment, command=self._command
         )
 
-    def _control(self, job: Job, word: str) -> None:
+    def _control(self, job: Job, word: str) -> bool:
+        """Tell a job what is wished of it, and say whether it is under way to hear that."""
         with self._lock:
-            if (place := self._place_of(job)) is not None:
+            place = self._place_of(job)
+            if place is not None:
                 place.tell(word)
+            return place is not None
 
     # -- what the processes say ----------------------------------------------------------------------------------------
 

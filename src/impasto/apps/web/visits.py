@@ -73,10 +73,14 @@ class Visit:
         return Job(task, owner=self.session, home=self.folder, **more)
 
     def start(self, purpose: str, job: Job) -> Job:
-        """Submit a job in place of the last one for the same purpose, whose files go."""
-        self._make_room()
+        """Submit a job in place of the last one for the same purpose, whose files go; refused, its own go."""
         before = self.jobs.get(purpose)
-        self.studio.submit(job)
+        try:
+            self._make_room()
+            self.studio.submit(job)
+        except ImpastoError:
+            job.forget()
+            raise
         if before is not None:
             self.studio.cancel(before)
             before.forget()

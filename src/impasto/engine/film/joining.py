@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import io
 import math
@@ -71,9 +72,10 @@ def join(
     av = pyav()
     window = window or Window()
     try:
-        source = av.open(str(clip)) if clip is not None else None
-        options = _exact_times(source, time_base) if _CONTAINERS[ending] in ("mp4", "mov") else {}
-        with av.open(str(out), "w", format=_CONTAINERS[ending], options=options) as film:
+        with contextlib.ExitStack() as opened:
+            source = opened.enter_context(av.open(str(clip))) if clip is not None else None
+            options = _exact_times(source, time_base) if _CONTAINERS[ending] in ("mp4", "mov") else {}
+            film = opened.enter_context(av.open(str(out), "w", format=_CONTAINERS[ending], options=options))
             film.metadata.update(_description(source, comment))
             packets = [_film_packets(film, pieces, time_base, last_duration)]
             if source is not None:
@@ -82,8 +84,6 @@ def join(
                     film.set_chapters(source.chapters())
             for _, packet in heapq.merge(*packets, key=lambda pair: pair[0]):
                 film.mux(packet)
-            if source is not None:
-                source.close()
     except (av.FFmpegError, OSError, ValueError) as error:
         raise OutputError(f"the film could not be written ({error}); choose another ending or folder.") from error
 

@@ -18,12 +18,13 @@ from numpy.typing import NDArray
 
 from impasto.config import FilmOptions
 from impasto.device import prefer_big_pages
+from impasto.engine.door import Method, loaded
 from impasto.engine.film.clips import open_clip
 from impasto.engine.film.extras import opencv
 from impasto.engine.film.frames import as_float, as_levels
 from impasto.engine.film.motion import Watcher, reduced
 from impasto.engine.film.painters import film_painter
-from impasto.engine.film.planning import Method, loaded, needs_style
+from impasto.engine.film.planning import needs_style
 from impasto.engine.film.steadying import Steadier
 from impasto.engine.inputs import Given, prepare
 from impasto.errors import InputError

@@ -25,7 +25,10 @@ from impasto.images import write
 from impasto.images.formats import format_of, joined
 from impasto.weights.atomic import writing_whole
 
-__all__ = ["Ending", "Outlet", "PieceOfWork", "default_out", "outlet_for"]
+__all__ = ["MOVING_ENDINGS", "Ending", "Outlet", "PieceOfWork", "default_out", "outlet_for"]
+
+MOVING_ENDINGS = frozenset(FILM_ENDINGS) | set(ANIMATIONS) - {".png", ".webp"}
+"""Endings of outputs that can only move; a PNG or WebP may be a single picture as well."""
 
 Plane = NDArray[np.float32]
 

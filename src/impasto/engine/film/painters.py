@@ -24,7 +24,8 @@ from impasto.engine.film.grain import MovingGrain
 from impasto.engine.film.layers import read_at
 from impasto.engine.film.motion import Motion
 from impasto.engine.inputs import Style
-from impasto.engine.onepass import OnePass, Painter, sizes
+from impasto.engine.onepass import OnePass, sizes
+from impasto.engine.painter import Painter
 from impasto.engine.recipe import Ingredient
 from impasto.images import Picture, write
 from impasto.models.normalizing import Statistics
@@ -156,7 +157,8 @@ class _OnePassFilm:
         self._stylizer, self._styles = stylizer.like(stylizer.config, self._calm), list(styles)
 
     def paint(self, frame: Picture, motion: Motion) -> Tensor:
-        self._calm.next_frame(*sizes(frame.size, self._stylizer.config, self._stylizer.base), motion)
+        size, _ = sizes(frame.size, self._stylizer.config)
+        self._calm.next_frame(size, motion)
         return self._stylizer(frame, self._styles).image
 
     def show(self, shown: Plane) -> None:
@@ -184,17 +186,18 @@ class _CalmPainter:
         self._looked = self._frames = 0
         has_grain = isinstance(painter, GrainyPainter) and painter.has_grain
         self._grain = MovingGrain() if has_grain else None
-        self._size = self._base = (0, 0)
+        self._size = (0, 0)
         self.name, self.needs_style = painter.name, painter.needs_style
         self.margin, self.stride = painter.margin, painter.stride
+        self.device, self.precision = painter.device, painter.precision
 
-    def next_frame(self, size: tuple[int, int], base: tuple[int, int], motion: Motion) -> None:
-        """Go on to the next frame of the film; it is painted at ``base``, and again in tiles if ``size`` is larger."""
+    def next_frame(self, size: tuple[int, int], motion: Motion) -> None:
+        """Go on to the next frame of the film, whose result has this size."""
         if motion.is_cut:
             self._looks, self._seen, self._own_code, self._frames = [], [], None, 0
         if self._grain is not None:
             self._grain.follow(motion)
-        self._size, self._base, self._looked = size, base, 0
+        self._size, self._looked = size, 0
         self._frames += 1
 
     def weights(self) -> list[Ingredient]:
@@ -223,11 +226,11 @@ class _CalmPainter:
         return self._looks[number]
 
     def paint(self, picture: Tensor, code: Tensor, seen: Statistics | None, at: tuple[int, int] = (0, 0)) -> Tensor:
+        part = (picture.shape[-2], picture.shape[-1])
+        whole = part if seen is None else self._size  # what was seen before is what a tile goes by
         seen = self.look(picture, code) if seen is None else seen
         if self._grain is None or not isinstance(self._painter, GrainyPainter):
             return self._painter.paint(picture, code, seen, at)
-        part = (picture.shape[-2], picture.shape[-1])
-        whole = part if part == self._base else self._size
         noise = self._grain.field(self._painter.grain, part, at, whole)
         return self._painter.paint(picture, code, seen, at, noise=noise)
 

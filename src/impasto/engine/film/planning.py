@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 
-from impasto.config import METHODS, FilmOptions, MethodOptions, fields_of, from_dict, to_dict
-from impasto.engine.door import Stylizer, load
+from impasto.config import FilmOptions, fields_of, from_dict, name_of, to_dict
+from impasto.engine.door import Method, Stylizer, loaded
 from impasto.engine.film.clips import open_clip
 from impasto.engine.film.extras import opencv, pyav
 from impasto.engine.film.frames import Clip
@@ -24,9 +24,7 @@ from impasto.engine.onepass import OnePass
 from impasto.engine.recipe import Ingredient, Recipe, deciding_options, versions
 from impasto.errors import OptionError, OutputError
 
-__all__ = ["FilmPlan", "Method", "loaded", "needs_style", "plan_film"]
-
-Method: TypeAlias = "MethodOptions | Stylizer | str | os.PathLike[str] | None"
+__all__ = ["FilmPlan", "needs_style", "plan_film"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +53,7 @@ class FilmPlan:
     @property
     def method(self) -> str:
         """The name of the method."""
-        return _name_of(self.stylizer)
+        return name_of(self.stylizer.config)
 
     @property
     def is_begun(self) -> bool:
@@ -129,7 +127,7 @@ def plan_film(
     probe = torch.full((1, 3, *source.size), 0.5)
     given = list(style) if isinstance(style, (list, tuple)) else [style]
     work = prepare(probe, given, stylizer.config, needs_style=needs_style(stylizer))  # type: ignore[arg-type]
-    named = "+".join(one.name for one in work.styles) or _name_of(stylizer)
+    named = "+".join(one.name for one in work.styles) or name_of(stylizer.config)
     path = Path(out) if out is not None else default_out(source, named)
     outlet = outlet_for(path, source, sound=film.sound, compression=film.compression)
     _check_place(path, source)
@@ -151,30 +149,9 @@ def _separated(options: Mapping[str, Any]) -> tuple[FilmOptions, dict[str, Any]]
     return from_dict(FilmOptions, film), {name: value for name, value in options.items() if name not in of_films}
 
 
-def loaded(method: Method, options: Mapping[str, Any]) -> Stylizer:
-    """Return a method ready to paint, whatever names it."""
-    if method is None or isinstance(method, (str, os.PathLike)):
-        return load(**({} if method is None else {"method": method}), **options)
-    if isinstance(method, MethodOptions):
-        name = next((name for name, kind in METHODS.items() if type(method) is kind), None)
-        if name is None:
-            known = ", ".join(METHODS)
-            raise OptionError(f"a {type(method).__name__} is not the config of any method; there are {known}.")
-        return load(name, **{**vars(method), **options})
-    if options:
-        names = ", ".join(options)
-        raise OptionError(f"{names} cannot be changed in a method that is loaded already; load it with them.")
-    return method
-
-
 def needs_style(stylizer: Stylizer) -> bool:
     """Whether a method takes styles; a model that has learnt one does not."""
     return stylizer.painter.needs_style if isinstance(stylizer, OnePass) else True
-
-
-def _name_of(stylizer: Stylizer) -> str:
-    kind = type(stylizer.config)
-    return next((name for name, known in METHODS.items() if kind is known), kind.__name__.lower())
 
 
 def _check_place(out: Path, clip: Clip) -> None:

@@ -55,16 +55,17 @@ class Steadier:
 
     def steady(self, painted: Plane, motion: Motion) -> Plane:
         """Return the frame to show for a painted one (H, W, 3) in [0, 1]."""
-        if self._shown is None or motion.is_cut or self.steadiness == 0 or self._shown.shape != painted.shape:
+        if self.steadiness == 0:
+            return painted
+        if self._shown is None or motion.is_cut or self._shown.shape != painted.shape:
             self._begin(painted, motion)
+            self._shown = painted
         else:
             self._shown = self._followed(painted, motion, self._shown)
-        return self._shown if self._shown is not None else painted
+        return self._shown
 
     def _begin(self, painted: Plane, motion: Motion) -> None:
-        self._shown = painted
-        self._older = self._younger = Layer(painted, motion.valid.shape)
-        self._younger = Layer(painted, motion.valid.shape)
+        self._older, self._younger = (Layer(painted, motion.valid.shape) for _ in range(2))  # each is carried by itself
         self._faded = 0.0
         self._sharpness = _sharpness(painted)
         self._offset = np.zeros((*self._sharpness.shape, 3), np.float32)

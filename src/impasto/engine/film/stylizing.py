@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from impasto.config import to_dict
 from impasto.device import prefer_big_pages
+from impasto.engine.door import Method
 from impasto.engine.film.extras import opencv
 from impasto.engine.film.flicker import FlickerMeter
 from impasto.engine.film.frames import Frame, as_float
@@ -25,7 +26,7 @@ from impasto.engine.film.motion import Motion, Watcher, reduced
 from impasto.engine.film.outlets import Ending
 from impasto.engine.film.overlapping import Behind, ahead
 from impasto.engine.film.painters import film_painter
-from impasto.engine.film.planning import FilmPlan, Method, plan_film
+from impasto.engine.film.planning import FilmPlan, plan_film
 from impasto.engine.film.reporting import FilmReport, FilmStep, OnFrame, silent
 from impasto.engine.film.steadying import Steadier
 from impasto.engine.film.workshop import Memory, Workshop
@@ -112,6 +113,7 @@ class _Filming:
         except KeyboardInterrupt:
             return self._report("interrupted", recipe)
         if not self.memory.frames:
+            self.workshop.clear()
             raise InputError(f"{self.plan.clip.path.name} has no frames after {self.plan.film.start:g} s.")
         comment = json.dumps(recipe, ensure_ascii=False, sort_keys=True) if keep_recipe else None
         ending = Ending(self.memory.last_duration, self._window(), comment)

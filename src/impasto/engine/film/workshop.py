@@ -76,7 +76,7 @@ class Workshop:
         """Return what is remembered after the last whole piece."""
         from safetensors import safe_open
 
-        found = sorted(self.folder.glob("memory-*.safetensors"))
+        found = self._memories()
         if not found:
             return Memory()
         with safe_open(found[-1], "numpy") as file:
@@ -92,7 +92,7 @@ class Workshop:
         place = self.folder / f"memory-{memory.pieces:06d}.safetensors"
         with writing_whole(place) as unfinished:
             save_file(arrays, unfinished, metadata={"memory": json.dumps(facts)})
-        for older in self.folder.glob("memory-*.safetensors"):
+        for older in self._memories():
             if older.name < place.name:
                 older.unlink()
 
@@ -101,10 +101,13 @@ class Workshop:
         self._lock.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def _memories(self) -> list[Path]:
+        return sorted(self.folder.glob("memory-*.safetensors"))
+
     def _check_order(self) -> None:
-        """Go on with the same order; refuse another one, unless it is to begin anew."""
+        """Go on with the same order; refuse another one, unless it is to begin anew or no piece is done yet."""
         place = self.folder / "order.json"
-        before = json.loads(place.read_text("utf-8")) if place.is_file() else None
+        before = json.loads(place.read_text("utf-8")) if self._memories() and place.is_file() else None
         if before is not None and not self._restart:
             different = differences(before, self._order)
             if different:

@@ -27,6 +27,7 @@ from impasto.errors import ImpastoError
 __all__ = ["Crew", "ProcessCrew", "ThreadCrew"]
 
 GPU_VARIABLE = "CUDA_VISIBLE_DEVICES"
+_READY = "ready"  # what a worker says once, when its method is loaded
 
 
 class Crew(Protocol):
@@ -82,7 +83,7 @@ class ThreadCrew:
 class ProcessCrew:
     """Several workers, each in a process of its own, which share the processor's cores or the graphics cards."""
 
-    MOST_STARTS = 3  # of one place in the crew, without a picture in between
+    MOST_STARTS = 3  # of one place in the crew, none of which came to be ready
 
     def __init__(self, order: Order, count: int) -> None:
         self._order, self._count = order, count
@@ -127,7 +128,9 @@ class ProcessCrew:
             return self._replaced(member)
         if isinstance(told, ImpastoError):
             raise told
-        member.starts = 0
+        if told == _READY:
+            member.starts = 0  # what it dies of from now on is a picture
+            return []
         member.items.remove(told.item)
         return [told]
 
@@ -136,7 +139,6 @@ class ProcessCrew:
         member.process.join(10)
         why = f"its worker died (exit status {member.process.exitcode})"
         lost: list[Outcome] = [Lost(item, why) for item in member.items]
-        member.starts += 1
         if member.starts >= self.MOST_STARTS:
             raise ImpastoError(
                 "the worker processes die at their start; a script that uses workers must not begin its work when it "
@@ -144,6 +146,7 @@ class ProcessCrew:
             )
         member.pipe.close()
         member.process, member.pipe = self._start(member.place)
+        member.starts += 1
         member.items = []
         return lost
 
@@ -162,7 +165,7 @@ class _Member:
 
     def __init__(self, started: tuple[BaseProcess, Connection], place: int) -> None:
         self.process, self.pipe = started
-        self.place, self.starts = place, 0
+        self.place, self.starts = place, 1  # since one was ready
         self.items: list[Item] = []
 
 
@@ -192,8 +195,9 @@ def _live(pipe: Connection, order: Order, threads: int, gpu: str | None) -> None
             pipe.send(outcome)
 
     with ThreadPoolExecutor(AT_ONCE) as hands:
-        while True:
-            try:
+        try:
+            pipe.send(_READY)
+            while True:
                 hands.submit(work, pipe.recv())
-            except (EOFError, OSError):
-                os._exit(0)  # results appear whole or not at all, whenever this happens
+        except (EOFError, OSError):
+            os._exit(0)  # results appear whole or not at all, whenever this happens

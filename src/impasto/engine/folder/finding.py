@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 
 from impasto.engine.folder.places import LocalFolder, Place
 from impasto.errors import InputError, OutputError
@@ -50,10 +50,12 @@ def _refuse_doubles(items: list[Item]) -> None:
 
 def _place_within(photos: Place, out: Place) -> str:
     """Return the beginning of names that lie in the folder of results, where that is inside the folder of photos."""
-    if photos.text == out.text:
+    here, there = _path_of(photos), _path_of(out)
+    if here == there:
         raise OutputError("the results would replace the photos; choose another folder for them.")
-    inside = out.text.startswith(photos.text.rstrip("/\\") + ("/" if "://" in photos.text else ""))
-    if not inside:
-        return ""
-    below = PurePosixPath(out.text.replace("\\", "/").removeprefix(photos.text.replace("\\", "/")).lstrip("/"))
-    return f"{below}/"
+    return f"{there.relative_to(here).as_posix()}/" if there.is_relative_to(here) else ""
+
+
+def _path_of(place: Place) -> PurePath:
+    """Return where a place is, the same for all its names."""
+    return place.folder.resolve() if isinstance(place, LocalFolder) else PurePosixPath(place.text)

@@ -4,38 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
 import torch
 
-from impasto.config import METHODS, MethodOptions
-from impasto.engine.door import Stylizer, load
+from impasto.config import MethodOptions, Saving, name_of
+from impasto.engine.door import Method, Stylizer, loaded
 from impasto.engine.inputs import Given, Style, Work, prepare
 from impasto.engine.recipe import Ingredient, deciding_options
-from impasto.errors import OptionError
 
-__all__ = ["Method", "Order", "Saving", "differences"]
-
-Method: TypeAlias = "MethodOptions | Stylizer"
+__all__ = ["Order", "differences"]
 
 _MISSING = object()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Saving:
-    """How results are written; the options of :meth:`impasto.Result.save`."""
-
-    bits: int = 8
-    quality: int = 95
-    keep_metadata: bool = True
-    keep_recipe: bool = True
-
-    def __post_init__(self) -> None:
-        """Refuse what no format can do."""
-        if self.bits not in (8, 16):
-            raise OptionError(f"bits is {self.bits}; allowed are 8 and 16.")
-        if not 1 <= self.quality <= 100:
-            raise OptionError(f"quality is {self.quality}; allowed is a whole number, 1 to 100.")
 
 
 @dataclass(frozen=True)
@@ -44,44 +24,37 @@ class Order:
 
     photos: str
     out: str
-    method: Method
+    method: MethodOptions | Stylizer
     styles: tuple[Style, ...]
     saving: Saving
     recipe: Mapping[str, Any]  # everything that decides the results, as plain JSON values
 
     @classmethod
-    def of(cls, photos: str, out: str, method: Method, style: Given, saving: Saving) -> Order:
+    def of(cls, photos: str, out: str, method: Method, style: Given, saving: Saving, /, **options: Any) -> Order:
         """Read the styles once for all pictures, and refuse what would be refused at each of them."""
-        stylizer = stylizer_of(method)
+        stylizer = loaded(method, options)
         given = list(style) if isinstance(style, (list, tuple)) else [style]
         probe = torch.full((1, 3, 8, 8), 0.5)
         work = prepare(probe, given, stylizer.config, needs_style=bool(given))  # type: ignore[arg-type]
         stylizer.plan(probe, list(work.styles))
-        return cls(photos, out, method, work.styles, saving, _recipe(stylizer, work, saving))
+        sent = stylizer if stylizer is method else stylizer.config  # of what is known by its config, that is enough
+        return cls(photos, out, sent, work.styles, saving, _recipe(stylizer, work, saving))
 
     def stylizer(self) -> Stylizer:
         """Return the method ready to paint."""
-        return stylizer_of(self.method)
+        return loaded(self.method, {})
 
 
 def _recipe(stylizer: Stylizer, work: Work, saving: Saving) -> dict[str, Any]:
     config = stylizer.config
     return {
-        "method": next((name for name, kind in METHODS.items() if type(config) is kind), type(config).__name__),
+        "method": name_of(config),
         "options": deciding_options(config),
         "styles": [_named(style.ingredients) for style in work.styles],
         "files": {name: _named(found) for name, found in work.extras.items()},
         "weights": _named(stylizer.weights()),
         "saving": vars(saving),
     }
-
-
-def stylizer_of(method: Method) -> Stylizer:
-    """Return a method ready to paint, from its config or from itself."""
-    if not isinstance(method, MethodOptions):
-        return method
-    name = next(name for name, kind in METHODS.items() if type(method) is kind)
-    return load(name, **vars(method))
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -16,9 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, TypeAlias
 
 from impasto.errors import ImpastoError, InputError, OutputError
-from impasto.images.formats import format_of
 
-__all__ = ["LocalFolder", "Place", "RemoteFolder", "is_remote", "place_of"]
+__all__ = ["LocalFolder", "Place", "RemoteFolder", "is_address", "is_remote", "place_of"]
 
 Text: TypeAlias = "str | os.PathLike[str]"
 
@@ -45,6 +44,11 @@ class Place(Protocol):
     def putting(self, name: str) -> Any:
         """Return a context manager that gives a path to write to; the file appears when all went well."""
         ...
+
+
+def is_address(text: Text) -> bool:
+    """Say whether a place is written as an address, of object storage or of a folder (``file:///photos``)."""
+    return _SCHEME.match(str(text)) is not None
 
 
 def is_remote(text: Text) -> bool:
@@ -177,8 +181,3 @@ def _flush(path: Path) -> None:
 
 def _reason(fault: BaseException) -> str:
     return (" ".join(str(fault).split()) or type(fault).__name__).rstrip(".")
-
-
-def is_picture(name: str) -> bool:
-    """Say whether a file's name ends like a picture's."""
-    return format_of(PurePosixPath(name).suffix) is not None

@@ -11,12 +11,12 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-from impasto.config import MethodOptions
-from impasto.engine.door import Stylizer, _configured
+from impasto.config import Saving
+from impasto.engine.door import Method
 from impasto.engine.folder.crews import Crew, ProcessCrew, ThreadCrew
 from impasto.engine.folder.finding import Item, find_items
 from impasto.engine.folder.journal import Journal, has_journal, open_journal
-from impasto.engine.folder.orders import Order, Saving
+from impasto.engine.folder.orders import Order
 from impasto.engine.folder.places import place_of
 from impasto.engine.folder.worker import Done, Failed, Lost, Outcome
 from impasto.engine.inputs import Given
@@ -81,7 +81,7 @@ class FolderReport:
 def stylize_folder(
     photos: str | os.PathLike[str],
     style: Given = (),
-    config: MethodOptions | Stylizer | str | None = None,
+    config: Method = None,
     *,
     out: str | os.PathLike[str],
     workers: Workers = 1,
@@ -106,7 +106,7 @@ def stylize_folder(
     saving = Saving(bits=bits, quality=quality, keep_metadata=keep_metadata, keep_recipe=keep_recipe)
     photo_place, out_place = place_of(photos), place_of(out)
     items = find_items(photo_place, out_place, bits=bits)
-    order = Order.of(photo_place.text, out_place.text, _method(config, options), style, saving)
+    order = Order.of(photo_place.text, out_place.text, config, style, saving, **options)
     if not has_journal(out_place):
         _in_the_way(items, out_place.names(), overwrite=overwrite)
     with closing(open_journal(out_place, order.recipe)) as journal:
@@ -117,14 +117,6 @@ def stylize_folder(
         run = Run(journal, len(items), len(finished), over, on_step)
         interrupted = bool(todo) and run.interrupted(todo, lambda: _crew(order, workers, address))
     return FolderReport(out_place.text, run.done, len(finished), run.failed, run.elapsed, interrupted)
-
-
-def _method(config: MethodOptions | Stylizer | str | None, options: dict[str, Any]) -> MethodOptions | Stylizer:
-    if isinstance(config, MethodOptions | str | None):
-        return _configured(config, options)
-    if options:
-        raise OptionError(f"{', '.join(options)} cannot be changed in a method that is loaded; load it with them.")
-    return config
 
 
 def check_workers(workers: Workers, address: str | None = None) -> None:
@@ -202,10 +194,13 @@ class Run:
             self._tell()
 
     def _next(self, free: int) -> list[Item]:
-        """Return the pictures to paint now; those that may have killed a worker come last, each by itself."""
+        """Return the pictures to paint now; those that may have killed a worker come last, each by itself.
+
+        Where all workers are gone and new ones are on their way, nothing can be given.
+        """
         if self._waiting:
             return [self._waiting.popleft() for _ in range(min(free, len(self._waiting)))]
-        return [self._suspects.popleft()] if self._suspects and not self._under_way else []
+        return [self._suspects.popleft()] if free and self._suspects and not self._under_way else []
 
     def _give(self, items: Sequence[Item], crew: Crew) -> None:
         for item in items:

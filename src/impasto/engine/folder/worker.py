@@ -20,7 +20,8 @@ from impasto.engine.folder.orders import Order
 from impasto.engine.folder.places import place_of
 from impasto.engine.huge import PaintedFile, is_huge, paint_file
 from impasto.engine.inputs import Style
-from impasto.engine.onepass import OnePass, Painter
+from impasto.engine.onepass import OnePass
+from impasto.engine.painter import Painter
 from impasto.engine.progress import Step
 from impasto.engine.recipe import Ingredient
 from impasto.errors import ImpastoError

@@ -109,7 +109,7 @@ def _live(job: Job, introduction: Introduction) -> None:
     visit, position = current_visit(), the_house().studio.position(job)
     _come_so_far(job, visit, introduction)
     st.progress(progress_of(job), text=progress_text(job, position, "Painting"))
-    _buttons(job)
+    _buttons(job, waits=bool(position))
     if job.told.get("note"):
         st.caption(job.told["note"])
     if len(job.history) > 1:
@@ -130,18 +130,21 @@ def _come_so_far(job: Job, visit: Visit, introduction: Introduction) -> None:
     divider(photo, live if is_begun else photo, ratio=ratio, title=photo_title(visit), facts=facts, key="live")
 
 
-def _buttons(job: Job) -> None:
-    """Offer to pause, stop and cancel; nothing moves when one is pressed, or the next press would hit another."""
+def _buttons(job: Job, *, waits: bool) -> None:
+    """Offer to pause, stop and cancel; nothing moves when one is pressed, or the next press would hit another.
+
+    While a work ``waits`` in line there is nothing to pause and nothing to keep.
+    """
     studio = the_house().studio
     with st.container(horizontal=True, key="perfect-buttons"):
-        ends = job.is_stopping
+        is_idle = waits or job.is_stopping
         st.button(
             "Go on" if job.paused else "Pause",
             key="pause",
             icon=":material/play_arrow:" if job.paused else ":material/pause:",
             on_click=studio.resume if job.paused else studio.pause,
             args=(job,),
-            disabled=ends,
+            disabled=is_idle,
             width=PAUSE_WIDTH,
         )
         st.button(
@@ -150,7 +153,7 @@ def _buttons(job: Job) -> None:
             icon=":material/stop_circle:",
             on_click=studio.stop_and_keep,
             args=(job,),
-            disabled=ends,
+            disabled=is_idle,
             help="Ends here; the best picture so far is yours.",
         )
         cancel_button(job, "cancel", type="tertiary")

@@ -1,0 +1,117 @@
+"""Networks that paint in one pass, and what is asked of them: a style's code, its colors, a picture in tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from impasto.config import MethodOptions
+from impasto.engine.inputs import Style, Work
+from impasto.engine.recipe import Ingredient
+from impasto.errors import OptionError
+from impasto.images import Picture, match_color
+from impasto.images.tiles import split
+from impasto.models.normalizing import Statistics
+
+__all__ = ["Painter", "codes_of", "in_tiles", "least_tile", "mean_code", "with_palettes"]
+
+
+class Painter(Protocol):
+    """A network that paints in one pass; it can be shared and remembers nothing."""
+
+    name: str
+    needs_style: bool  # False: the style is in the weights
+    margin: int  # pixels of surroundings that decide a pixel
+    stride: int  # tiles begin at multiples of this
+    device: torch.device  # where it computes
+    precision: torch.dtype  # and in what numbers
+
+    def weights(self) -> list[Ingredient]:
+        """Return its weights as a recipe names them."""
+        ...
+
+    def code(self, style: Style) -> Tensor:
+        """Return what it knows of a style, (1, D); weighted means of such codes are styles between."""
+        ...
+
+    def look(self, picture: Tensor, code: Tensor) -> Statistics:
+        """Return what it has to know of the whole picture (or a small version of it) before it paints parts."""
+        ...
+
+    def paint(self, picture: Tensor, code: Tensor, seen: Statistics | None, at: tuple[int, int] = (0, 0)) -> Tensor:
+        """Paint a part of a picture whose top left corner lies at ``at``; without ``seen`` it is the whole."""
+        ...
+
+
+def codes_of(painter: Painter, work: Work, config: MethodOptions, small: Tensor) -> list[Tensor]:
+    """Return each style's code, taken back towards the photo's own by as much as the strength lacks."""
+    share = config.strength / 100
+    if not painter.needs_style:
+        return [torch.full((1, 1), share)]
+    codes = [painter.code(_as_taken(style, work, config)) for style in work.styles]
+    if share == 1:
+        return codes
+    own = painter.code(photo_as_style(work, small))
+    return [torch.lerp(own, code, share) for code in codes]
+
+
+def _as_taken(style: Style, work: Work, config: MethodOptions) -> Style:
+    """Return a style as it is imitated: recolored like the photo beforehand, where colors are kept in that way."""
+    if not (config.keep_color and config.color_match == "covariance"):
+        return style
+    if not style.pictures:
+        raise OptionError(
+            f"color_match covariance recolors paintings, and of {style.name} only a vector is known; "
+            "choose luminance or lab, or give a painting."
+        )
+    photo = work.photo.pixels
+    recolored = (replace(one, pixels=match_color(one.pixels, photo)) for one in style.pictures)
+    return Style(style.name, tuple(recolored))
+
+
+def photo_as_style(work: Work, small: Tensor) -> Style:
+    """Return the photo as a style: the one that changes nothing."""
+    return Style("photo", (replace(work.photo, pixels=small),))
+
+
+def mean_code(codes: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
+    """Return the code of a mixture."""
+    if len(codes) == 1:
+        return codes[0]
+    return sum((code * share for code, share in zip(codes, shares, strict=True)), torch.zeros(()))
+
+
+def with_palettes(painter: Painter, work: Work, small: Tensor) -> Work:
+    """Return the work with colors for those of its styles that have no paintings: the small photo, painted in them.
+
+    Where the model itself is the style, that is the only one.
+    """
+
+    def painted(code: Tensor) -> tuple[Picture]:
+        return (Picture(painter.paint(small, code, None).clamp(0, 1)),)
+
+    if not painter.needs_style:
+        return replace(work, styles=(Style(painter.name, painted(torch.ones(1, 1))),), shares=(1.0,))
+    shown = (one if one.pictures else replace(one, pictures=painted(painter.code(one))) for one in work.styles)
+    return replace(work, styles=tuple(shown))
+
+
+def in_tiles(painter: Painter, picture: Tensor, code: Tensor, seen: Statistics, tile: int, tell: Any) -> Tensor:
+    """Paint a picture tile by tile; with given statistics the result does not depend on the tiles."""
+    size = (picture.shape[-2], picture.shape[-1])
+    tiles = split(size, max(tile, least_tile(painter)), painter.margin, multiple=painter.stride)
+    painted = torch.empty_like(picture)
+    for number, one in enumerate(tiles, 1):
+        at = (one.rows.outer.start, one.columns.outer.start)
+        one.paste(painted, painter.paint(one.cut(picture), code, seen, at))
+        tell(number, len(tiles), painted)
+    return painted
+
+
+def least_tile(painter: Painter) -> int:
+    """Return the least tile that is more than its own margin."""
+    return 2 * (painter.margin + painter.stride) + painter.stride
