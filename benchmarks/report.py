@@ -106,6 +106,12 @@ BENCHMARKS = (
         ("--count", "1", "--photos", "1", "--steps", "2", "--crop", "64", "--runs", "runs/bench-style-network-quick"),
     ),
     Benchmark(
+        "style-folder",
+        "Does a folder of one artist's paintings make a better style than any one of them?",
+        ("style_network.py", "folder", "--kit", "{kit}", "--judge", "{judge}", "--steps", "120"),
+        ("--count", "1", "--photos", "1", "--steps", "2", "--crop", "64", "--runs", "runs/bench-style-folder-quick"),
+    ),
+    Benchmark(
         "paired",
         "How soon has a U-Net learnt a style from pairs, and how near does it come?",
         ("paired.py", "{kit}/photos", "{kit}/paintings/oa_artic_154235.jpg", "--work", "runs/bench-paired"),

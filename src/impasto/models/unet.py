@@ -6,9 +6,11 @@ with its reason:
 
 - The network paints only the change, which is added to the photo: an untrained one gives the photo back, and detail
   need not be learnt.
-- Instance normalisation (Ulyanov et al., arXiv 1607.08022), through :class:`~impasto.models.normalizing.Reading`, so
-  that any size can be painted in tiles; the map at full size is left as it is, since it alone knows how bright the
-  photo was.
+- Instance normalisation (Ulyanov et al., arXiv 1607.08022) on the way down, through
+  :class:`~impasto.models.normalizing.Reading`, so that any size can be painted in tiles; the map at full size is left
+  as it is, since it alone knows how bright the photo was. There is none in the depth and on the way up: it divides by
+  what a single place can make large, and networks learn to grow such places, which are seen as glowing drops in skies
+  (Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020).
 - Doubling repeats pixels and convolves afterwards (Odena, Dumoulin & Olah, "Deconvolution and Checkerboard Artifacts",
   Distill 2016): what is flat stays flat. Transposed convolution is offered as well.
 - Residual blocks (He et al., CVPR 2016) where the map is smallest: there they are cheap, and see farthest.
@@ -44,10 +46,8 @@ class UNet(nn.Module):
         self.downs = nn.ModuleList(
             Down(f"down{level}", thin, wide) for level, (thin, wide) in enumerate(itertools.pairwise(widths))
         )
-        self.deep = nn.ModuleList(Block(f"deep{number}", widths[-1]) for number in range(blocks))
-        self.ups = nn.ModuleList(
-            Up(f"up{level}", widths[level + 1], widths[level], decoder) for level in reversed(range(depth))
-        )
+        self.deep = nn.ModuleList(Block(widths[-1]) for _ in range(blocks))
+        self.ups = nn.ModuleList(Up(widths[level + 1], widths[level], decoder) for level in reversed(range(depth)))
         self.exit = PaddedConvolution(width, 3, 3)
         nn.init.zeros_(self.exit.weight)  # the first picture is the photo
         nn.init.zeros_(self.exit.bias)  # type: ignore[arg-type]
@@ -90,9 +90,9 @@ class UNet(nn.Module):
             seen.append(down(seen[-1], reading))
         x = seen.pop()
         for block in self.deep:
-            x = block(x, reading)
+            x = block(x)
         for up in self.ups:
-            x = up(x, seen.pop(), reading)
+            x = up(x, seen.pop())
         change: Tensor = self.exit(x)[..., :height, :width].to(photo.dtype)
         return photo + (change if strength is None else strength[..., None, None] * change)
 
@@ -112,7 +112,7 @@ class Norm(nn.Module):
 
 
 class Layer(nn.Module):
-    """A convolution and its norm; a rectifier is up to the caller."""
+    """A convolution and its norm."""
 
     def __init__(self, name: str, width_in: int, width: int, *, stride: int = 1) -> None:
         super().__init__()
@@ -139,32 +139,32 @@ class Down(nn.Module):
 
 
 class Block(nn.Module):
-    """Two layers added to their input."""
+    """Two convolutions, added to their input."""
 
-    def __init__(self, name: str, width: int) -> None:
+    def __init__(self, width: int) -> None:
         super().__init__()
-        self.first = Layer(f"{name}.first", width, width)
-        self.second = Layer(f"{name}.second", width, width)
+        self.first = PaddedConvolution(width, width, 3)
+        self.second = PaddedConvolution(width, width, 3)
 
-    def forward(self, x: Tensor, reading: Reading) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         """Return a map of the same size."""
-        found: Tensor = self.second(F.relu(self.first(x, reading)), reading)
+        found: Tensor = self.second(F.relu(self.first(x)))
         return x + found
 
 
 class Up(nn.Module):
     """Double a map and join it with what was seen at that size on the way down."""
 
-    def __init__(self, name: str, width_in: int, width: int, decoder: Decoder) -> None:
+    def __init__(self, width_in: int, width: int, decoder: Decoder) -> None:
         super().__init__()
         # With 4 pixels for a step of 2 every pixel gets the same number of contributions, though not the same weights.
         enlarge = nn.ConvTranspose2d(width_in, width, 4, stride=2, padding=1)
         self.enlarge = enlarge if decoder == "transpose" else Repeat(width_in, width)
-        self.join = Layer(name, 2 * width, width)
+        self.join = PaddedConvolution(2 * width, width, 3)
 
-    def forward(self, x: Tensor, seen: Tensor, reading: Reading) -> Tensor:
+    def forward(self, x: Tensor, seen: Tensor) -> Tensor:
         """Return a map of the size of ``seen``."""
-        return F.relu(self.join(torch.cat([self.enlarge(x), seen], 1), reading))
+        return F.relu(self.join(torch.cat([self.enlarge(x), seen], 1)))
 
 
 class Repeat(nn.Module):

@@ -17,7 +17,7 @@ __all__ = ["MovingGrain"]
 Plane = NDArray[np.float32]
 Field = Callable[[tuple[int, int], tuple[int, int]], Tensor]
 
-SETTLING = 0.02  # share by which the field relaxes each frame: where it was stretched it becomes itself again
+SETTLING = 0.05  # share by which the field relaxes each frame: where it was stretched it becomes itself again
 _ALIGNED = 8  # cells: parts of a field begin at multiples of this, as tiles do
 _FINE = 0.3  # correlation of neighbours: noise with less is fine
 _FURTHEST = 1.0  # of the picture's size: a field that was pulled further apart than this is let go

@@ -22,7 +22,7 @@ __all__ = ["Motion", "Watcher", "carried", "reduced"]
 
 Plane = NDArray[np.float32]
 
-SMALLEST_SIDE = 128  # frames are not reduced below it: flow needs something to look at
+SMALLEST_SIDE = 256  # frames are not reduced below it: the rims of what moves would be too coarse
 _WINDOW = (17, 17)
 _UNLIKE = 14.0  # grey levels: a place that looks so different is another place
 _PLANES = 2

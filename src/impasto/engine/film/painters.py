@@ -36,8 +36,8 @@ Plane = NDArray[np.float32]
 State = Mapping[str, NDArray[np.generic]]
 Look = dict[str, tuple[Tensor, Tensor]]
 
-LOOK_EVERY = 8  # frames: statistics change slowly, and looking costs as much as painting
-FOLLOWING = 0.25  # share by which statistics follow, with every frame, what the last look saw
+LOOK_EVERY = 4  # frames: looking costs as much as painting; at twice that a zoom loses sharpness
+FOLLOWING = 0.5  # share by which statistics follow, with every frame, what the last look saw
 
 
 class FilmPainter(Protocol):
