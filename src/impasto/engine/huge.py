@@ -23,7 +23,7 @@ from impasto.device import prefer_big_pages, return_memory
 from impasto.engine.finishing import finished, palette
 from impasto.engine.inputs import Given, Work, prepare
 from impasto.engine.onepass import FADE, TILE, OnePass, sizes
-from impasto.engine.painter import codes_of, least_tile, mean_code, with_palettes
+from impasto.engine.painter import Repainter, codes_of, least_tile, mean_code, with_palettes
 from impasto.engine.progress import OnStep, Step, silent
 from impasto.engine.recipe import Recipe
 from impasto.errors import OptionError
@@ -108,6 +108,7 @@ class _Painting:
         self.config, self.painter, self.on_step, self.started = method.config, method.painter, on_step, started
         self.size, self.base = sizes(scroll.size, self.config, method.base)
         self.enlarging = method.enlarging if max(self.size) > max(self.base) else "plain"
+        self.repainter = Repainter(self.painter, max(self.size) / max(self.base))
         self.share = self.config.strength / 100
         self.scroll = scroll
         self.photo = Rescaled(scroll.rows, scroll.size, self.size).rows
@@ -155,8 +156,8 @@ class _Painting:
 
     def _tiles(self) -> list[list[Tile]]:
         """Return the tiles, row by row."""
-        tile = max(self.config.tile or TILE, least_tile(self.painter))
-        tiles = split(self.size, tile, self.painter.margin, multiple=self.painter.stride)
+        tile = max(self.config.tile or TILE, least_tile(self.repainter))
+        tiles = split(self.size, tile, self.repainter.margin, multiple=self.repainter.stride)
         return [list(row) for _, row in itertools.groupby(tiles, key=lambda one: one.rows.inner.start)]
 
     def _blended(self, bands: Sequence[Tensor], top: int, bottom: int) -> Tensor:
@@ -254,7 +255,7 @@ class _Layer:
         for tile in tiles:
             part = window[..., tile.columns.outer]
             at = (outer.start, tile.columns.outer.start)
-            painted = self.painting.painter.paint(part, self.code, self._seen, at)
+            painted = self.painting.repainter.paint(part, self.code, self._seen, at)
             band[..., tile.columns.inner] = painted[(..., *tile.inner_in_outer)]
         return band
 

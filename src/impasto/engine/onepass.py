@@ -4,7 +4,7 @@ A *painter* is a network that can paint; all else (reading, sizes, strength, mix
 is here, once. A painter sees the picture at its own base whatever size the result has (``fast`` at 768 pixels, Magenta
 at 384, a trained model at what it learnt from, others at ``BASE_SIDE``): strokes are then the same share of every
 picture, and a small preview shows what a large print will look like. Larger results are painted once more over the
-enlarged first painting, which gives it strokes as fine as its pixels.
+enlarged first painting, which gives it strokes as fine as its pixels and leaves broad forms and colors as they are.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from impasto.config import MethodOptions, fields_of, from_dict, name_of
 from impasto.device import available_memory, prefer_big_pages
 from impasto.engine.finishing import finished, recolored, with_detail
 from impasto.engine.inputs import Given, One, Work, prepare
-from impasto.engine.painter import Painter, codes_of, in_tiles, least_tile, mean_code, with_palettes
+from impasto.engine.painter import Painter, Repainter, codes_of, in_tiles, least_tile, mean_code, with_palettes
 from impasto.engine.planning import Plan
 from impasto.engine.progress import OnStep, Step, silent
 from impasto.engine.published import downloads_of
@@ -122,7 +122,8 @@ class OnePass:
         """Say what a call would do, without doing it."""
         work = prepare(content, style, self.config, needs_style=self.painter.needs_style)
         size, base = sizes(work.photo.size, self.config, self.base)
-        tile = min(max(self.config.tile or TILE, least_tile(self.painter)), max(size))
+        least = least_tile(Repainter(self.painter, max(size) / max(base)))
+        tile = min(max(self.config.tile or TILE, least), max(size))
         return Plan(
             method=self.painter.name,
             size=size,
@@ -219,7 +220,8 @@ class _Painting:
         if self.enlarging == "detail":
             return rough
         seen = self.painter.look(first.clamp(0, 1), code)
-        return in_tiles(self.painter, rough, code, seen, self.config.tile or TILE, self._tell)
+        repainter = Repainter(self.painter, max(self.size) / max(self.base))
+        return in_tiles(repainter, rough, code, seen, self.config.tile or TILE, self._tell)
 
     def _tell(self, step: int, steps: int, picture: Tensor) -> None:
         elapsed = time.monotonic() - self.started

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Protocol
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.config import MethodOptions
@@ -17,16 +18,27 @@ from impasto.images import Picture, match_color
 from impasto.images.tiles import split
 from impasto.models.normalizing import Statistics
 
-__all__ = ["Painter", "codes_of", "in_tiles", "least_tile", "mean_code", "with_palettes"]
+__all__ = ["Painter", "Repainter", "codes_of", "in_tiles", "least_tile", "mean_code", "with_palettes"]
+
+BROAD = 1.2  # of the enlargement: what is broader than the small painting's finest strokes stays its own
 
 
-class Painter(Protocol):
+class PartPainter(Protocol):
+    """What paints parts of a picture that fit together."""
+
+    margin: int  # pixels of surroundings that decide a pixel
+    stride: int  # tiles begin at multiples of this
+
+    def paint(self, picture: Tensor, code: Tensor, seen: Statistics | None, at: tuple[int, int] = (0, 0)) -> Tensor:
+        """Paint a part of a picture whose top left corner lies at ``at``; without ``seen`` it is the whole."""
+        ...
+
+
+class Painter(PartPainter, Protocol):
     """A network that paints in one pass; it can be shared and remembers nothing."""
 
     name: str
     needs_style: bool  # False: the style is in the weights
-    margin: int  # pixels of surroundings that decide a pixel
-    stride: int  # tiles begin at multiples of this
     device: torch.device  # where it computes
     precision: torch.dtype  # and in what numbers
 
@@ -42,9 +54,28 @@ class Painter(Protocol):
         """Return what it has to know of the whole picture (or a small version of it) before it paints parts."""
         ...
 
+
+class Repainter:
+    """Paints over a painting that was enlarged so many ``times``, for strokes as fine as the pixels.
+
+    Broad forms and colors stay those of the painting: painted twice they would be stronger than in a small preview.
+    """
+
+    def __init__(self, painter: PartPainter, times: float) -> None:
+        self._painter, self._side = painter, 2 * max(1, round(BROAD * times)) + 1
+        self.margin, self.stride = painter.margin + self._side, painter.stride
+
     def paint(self, picture: Tensor, code: Tensor, seen: Statistics | None, at: tuple[int, int] = (0, 0)) -> Tensor:
-        """Paint a part of a picture whose top left corner lies at ``at``; without ``seen`` it is the whole."""
-        ...
+        """Paint over a part of the enlarged painting."""
+        painted = self._painter.paint(picture, code, seen, at)
+        return (painted + _broad(picture.to(painted) - painted, self._side)).clamp(0, 1)
+
+
+def _broad(picture: Tensor, side: int) -> Tensor:
+    """Return what is broader than ``side`` pixels: the mean around each, twice, over what lies in the picture."""
+    for window, padding in (((1, side), (0, side // 2)), ((side, 1), (side // 2, 0))) * 2:
+        picture = F.avg_pool2d(picture, window, stride=1, padding=padding, count_include_pad=False)
+    return picture
 
 
 def codes_of(painter: Painter, work: Work, config: MethodOptions, small: Tensor) -> list[Tensor]:
@@ -100,7 +131,7 @@ def with_palettes(painter: Painter, work: Work, small: Tensor) -> Work:
     return replace(work, styles=tuple(shown))
 
 
-def in_tiles(painter: Painter, picture: Tensor, code: Tensor, seen: Statistics, tile: int, tell: Any) -> Tensor:
+def in_tiles(painter: PartPainter, picture: Tensor, code: Tensor, seen: Statistics, tile: int, tell: Any) -> Tensor:
     """Paint a picture tile by tile; with given statistics the result does not depend on the tiles."""
     size = (picture.shape[-2], picture.shape[-1])
     tiles = split(size, max(tile, least_tile(painter)), painter.margin, multiple=painter.stride)
@@ -112,6 +143,6 @@ def in_tiles(painter: Painter, picture: Tensor, code: Tensor, seen: Statistics, 
     return painted
 
 
-def least_tile(painter: Painter) -> int:
+def least_tile(painter: PartPainter) -> int:
     """Return the least tile that is more than its own margin."""
     return 2 * (painter.margin + painter.stride) + painter.stride
