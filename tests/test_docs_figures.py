@@ -58,7 +58,7 @@ def test_a_sheet_is_made(
 def test_beside_every_picture_stands_what_makes_it() -> None:
     makers = {
         "figures": ("pictures", FIGURES),
-        "screenshots": ("pictures", program("screenshots").SHOWN),
+        "screenshots": ("pictures", program("docs/screenshots.py").SHOWN),
         "gallery": ("gallery", SHEETS),
     }
     missing = []
