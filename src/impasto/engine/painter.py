@@ -21,6 +21,7 @@ from impasto.models.normalizing import Statistics
 __all__ = ["Painter", "Repainter", "codes_of", "in_tiles", "least_tile", "mean_code", "with_palettes"]
 
 BROAD = 1.2  # of the enlargement: what is broader than the small painting's finest strokes stays its own
+WIDEST = 7  # pixels to each side: wider means cost time, and huge enlargements have nothing as fine of their own
 
 
 class PartPainter(Protocol):
@@ -62,7 +63,7 @@ class Repainter:
     """
 
     def __init__(self, painter: PartPainter, times: float) -> None:
-        self._painter, self._side = painter, 2 * max(1, round(BROAD * times)) + 1
+        self._painter, self._side = painter, 2 * min(max(1, round(BROAD * times)), WIDEST) + 1
         self.margin, self.stride = painter.margin + self._side, painter.stride
 
     def paint(self, picture: Tensor, code: Tensor, seen: Statistics | None, at: tuple[int, int] = (0, 0)) -> Tensor:
