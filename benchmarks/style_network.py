@@ -8,9 +8,8 @@ paintings  Three paintings, named below before anything was trained, are learnt 
 folder     Twelve of Monet's paintings are learnt as one style, and each alone with as many steps; the judge's photos
            are painted by all thirteen models, and their style is compared with six other Monets.
 
-KIT holds photos, paintings and MANIFEST.csv; JUDGE is a Python file with a class Judge and a
-function read, beside a folder of pictures.
-Finished trainings in --runs are taken up, so a benchmark that was stopped goes on.
+KIT holds photos, paintings and MANIFEST.csv; JUDGE is a Python file with a class Judge and a function read, beside
+a folder of pictures. Finished trainings in --runs are taken up, so a benchmark that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -30,6 +29,7 @@ from typing import Any
 
 import torch
 
+from encoder import DISTILLED_FILE, VGG_FILE
 from impasto.config import StyleTraining
 from impasto.engine import load
 from impasto.engine.onepass import OnePass
@@ -39,10 +39,7 @@ from impasto.training.style import train_style
 PAINTINGS = ("oa_metmuseum_436535.jpg", "oa_artic_8980.jpg", "nm_edvard_munch_melancholy.jpg")
 PHOTOS = ("bamboo_forest", "cornell", "golden_gate", "kodak_red_hat", "lion", "sailboat", "stata", "tubingen")
 ARTIST, LEARNT, COMPARED = "Claude Monet", 12, 6
-TEACHERS = (  # of the kit; they judge what is painted while it is learnt
-    "reference/vgg/vgg19_normalised_conv1_1-conv4_1.npz",
-    "reference/collaborative_distillation_small16x/5SE.pth",
-)
+TEACHERS = (VGG_FILE, DISTILLED_FILE)  # of the kit; they judge what is painted while it is learnt
 SIDE = 512
 SCORES = ("quality", "second", "style", "content", "grid")
 

@@ -108,7 +108,7 @@ class _Painting:
         self.config, self.painter, self.on_step, self.started = method.config, method.painter, on_step, started
         self.size, self.base = sizes(scroll.size, self.config, method.base)
         self.enlarging = method.enlarging if max(self.size) > max(self.base) else "plain"
-        self.repainter = Repainter(self.painter, max(self.size) / max(self.base))
+        self.repainter = Repainter(self.painter, self.size, self.base)
         self.share = self.config.strength / 100
         self.scroll = scroll
         self.photo = Rescaled(scroll.rows, scroll.size, self.size).rows

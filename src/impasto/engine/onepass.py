@@ -122,7 +122,7 @@ class OnePass:
         """Say what a call would do, without doing it."""
         work = prepare(content, style, self.config, needs_style=self.painter.needs_style)
         size, base = sizes(work.photo.size, self.config, self.base)
-        least = least_tile(Repainter(self.painter, max(size) / max(base)))
+        least = least_tile(Repainter(self.painter, size, base))
         tile = min(max(self.config.tile or TILE, least), max(size))
         return Plan(
             method=self.painter.name,
@@ -220,7 +220,7 @@ class _Painting:
         if self.enlarging == "detail":
             return rough
         seen = self.painter.look(first.clamp(0, 1), code)
-        repainter = Repainter(self.painter, max(self.size) / max(self.base))
+        repainter = Repainter(self.painter, self.size, self.base)
         return in_tiles(repainter, rough, code, seen, self.config.tile or TILE, self._tell)
 
     def _tell(self, step: int, steps: int, picture: Tensor) -> None:

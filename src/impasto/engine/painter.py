@@ -57,12 +57,13 @@ class Painter(PartPainter, Protocol):
 
 
 class Repainter:
-    """Paints over a painting that was enlarged so many ``times``, for strokes as fine as the pixels.
+    """Paints over a painting that was enlarged from ``base`` to ``size``, for strokes as fine as the pixels.
 
     Broad forms and colors stay those of the painting: painted twice they would be stronger than in a small preview.
     """
 
-    def __init__(self, painter: PartPainter, times: float) -> None:
+    def __init__(self, painter: PartPainter, size: tuple[int, int], base: tuple[int, int]) -> None:
+        times = max(size) / max(base)
         self._painter, self._side = painter, 2 * min(max(1, round(BROAD * times)), WIDEST) + 1
         self.margin, self.stride = painter.margin + self._side, painter.stride
 
@@ -74,8 +75,11 @@ class Repainter:
 
 def _broad(picture: Tensor, side: int) -> Tensor:
     """Return what is broader than ``side`` pixels: the mean around each, twice, over what lies in the picture."""
-    for window, padding in (((1, side), (0, side // 2)), ((side, 1), (side // 2, 0))) * 2:
-        picture = F.avg_pool2d(picture, window, stride=1, padding=padding, count_include_pad=False)
+    for _ in range(2):  # along rows, which lie in one piece in memory, and then along columns as rows
+        rows = picture.contiguous().flatten(0, 2)[None]
+        for _ in range(2):
+            rows = F.avg_pool1d(rows, side, stride=1, padding=side // 2, count_include_pad=False)
+        picture = rows.view(picture.shape).transpose(2, 3)
     return picture
 
 
