@@ -20,7 +20,8 @@ LIMIT = 4.0  # million pixels
 def received(visit: Visit, name: str, data: bytes) -> str:
     """Return what the visitor is told; empty where the upload is taken for a picture."""
     try:
-        visit.admitted(visit.receive(data, name))
+        visit.receive(data, name, "photo")
+        visit.admitted("photo")
     except ImpastoError as refusal:
         return str(refusal)
     return ""

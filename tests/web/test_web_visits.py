@@ -36,7 +36,7 @@ def upload(visit: Visit, name: str = "photo") -> Upload:
 
 
 def test_an_upload_lies_under_a_name_of_ours(visit: Visit) -> None:
-    job = visit.receive(jpeg(), "../../../evil\0.jpg")
+    job = visit.receive(jpeg(), "../../../evil\0.jpg", "photo")
     assert [path.name for path in visit.folder.rglob("*") if path.is_file()] == ["your picture"]
     assert job.arguments["name"] == "evil"
     assert job.folder.is_relative_to(visit.folder)
@@ -44,12 +44,31 @@ def test_an_upload_lies_under_a_name_of_ours(visit: Visit) -> None:
 
 def test_a_refused_upload_leaves_nothing(visit: Visit) -> None:
     with pytest.raises(InputError):
-        visit.receive(b"no picture", "x.jpg")
-    job = visit.receive(jpeg(), "x.jpg")
+        visit.receive(b"no picture", "x.jpg", "photo")
+    job = visit.receive(jpeg(), "x.jpg", "photo")
     job.end("refused", "It is damaged.")
     with pytest.raises(InputError, match="It is damaged"):
-        visit.admitted(job)
+        visit.admitted("photo")
     assert not [path for path in visit.folder.rglob("*") if path.is_file()]
+
+
+def test_an_upload_gives_way_to_the_next_that_is_for_the_same_purpose(visit: Visit) -> None:
+    photo, style = visit.receive(jpeg(), "first.jpg", "photo"), visit.receive(jpeg(), "ink.jpg", "style")
+    newer = visit.receive(jpeg(), "second.jpg", "photo")
+    assert photo.finished.wait(60)
+    assert not photo.folder.exists(), "it was left on the disk"
+    assert style.folder.exists()
+    assert newer.finished.wait(60)
+    assert visit.arriving == {"photo": newer, "style": style}
+
+
+def test_what_a_running_job_needs_goes_when_it_ends(visit: Visit) -> None:
+    work = visit.start("perfect", visit.job("dawdle", lane="long"))
+    assert until(lambda: work.told)
+    work.forget()
+    assert work.folder.exists()
+    visit.studio.cancel(work)
+    assert until(lambda: not work.folder.exists())
 
 
 def test_a_work_that_is_refused_leaves_nothing(visit: Visit) -> None:
@@ -69,7 +88,7 @@ def test_there_is_an_end_to_a_visitors_room(studio_with: Callable[..., Studio]) 
     hoard.folder.mkdir(parents=True)
     (hoard.folder / "large").write_bytes(bytes(11_000_000))
     with pytest.raises(InputError, match="fill the 10 MB"):
-        visit.receive(jpeg(), "photo.jpg")
+        visit.receive(jpeg(), "photo.jpg", "photo")
 
 
 def test_old_paintings_give_way_before_anything_is_refused(studio_with: Callable[..., Studio]) -> None:
@@ -77,7 +96,7 @@ def test_old_paintings_give_way_before_anything_is_refused(studio_with: Callable
     old = visit.recall("old", lambda: visit.job("echo"))
     assert old.finished.wait(60)
     (old.folder / "large").write_bytes(bytes(11_000_000))
-    assert visit.receive(jpeg(), "photo.jpg")
+    assert visit.receive(jpeg(), "photo.jpg", "photo")
     assert not old.folder.exists()
 
 
@@ -148,7 +167,7 @@ def test_who_comes_back_in_time_finds_everything(studio_with: Callable[..., Stud
 def test_the_house_leaves_nothing_behind(studio_with: Callable[..., Studio], tmp_path: Path) -> None:
     studio = studio_with()
     house = House(studio, folder=studio.folder)
-    house.visits.of("somebody").receive(jpeg(), "photo.jpg")
+    house.visits.of("somebody").receive(jpeg(), "photo.jpg", "photo")
     house.close()
     assert not studio.folder.exists()
 

@@ -37,6 +37,7 @@ class Job:
     began: float | None = None
     number: int = field(default_factory=lambda: next(_numbers))
     finished: threading.Event = field(default_factory=threading.Event, repr=False)
+    _is_unwanted: bool = field(default=False, repr=False)
 
     @property
     def folder(self) -> Path:
@@ -61,11 +62,18 @@ class Job:
             return b""
 
     def forget(self) -> None:
-        """Remove its files."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Remove its files; while it runs it needs them, and they go when it ends."""
+        self._is_unwanted = True
+        if self.state != "running":
+            self._remove()
 
     def end(self, state: State, sentence: str = "") -> None:
         """Close it; whoever waits for it goes on."""
         if not self.is_over:
             self.state, self.sentence = state, sentence
             self.finished.set()
+            if self._is_unwanted:
+                self._remove()
+
+    def _remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)

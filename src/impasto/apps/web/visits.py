@@ -51,6 +51,7 @@ class Visit:
         self.photo: Upload | None = None  # None: the sample
         self.styles: dict[str, Upload] = {}
         self.jobs: dict[str, Job] = {}  # the latest by what it is for
+        self.arriving: dict[str, Job] = {}  # uploads that are being looked at, by what they are for
         self._remembered: OrderedDict[Hashable, Job] = OrderedDict()
         self.is_over = False
 
@@ -75,12 +76,7 @@ class Visit:
     def start(self, purpose: str, job: Job) -> Job:
         """Submit a job in place of the last one for the same purpose, whose files go; refused, its own go."""
         before = self.jobs.get(purpose)
-        try:
-            self._make_room()
-            self.studio.submit(job)
-        except ImpastoError:
-            job.forget()
-            raise
+        self._submitted(job)
         if before is not None:
             self.studio.cancel(before)
             before.forget()
@@ -99,22 +95,26 @@ class Visit:
             self._remembered.popitem(last=False)[1].forget()
         return job
 
-    def receive(self, data: bytes, name: str) -> Job:
-        """Take in a picture to be looked at, or raise the sentence that says why not; :meth:`admitted` comes next."""
+    def receive(self, data: bytes, name: str, purpose: str) -> Job:
+        """Take in a picture to be looked at, or raise the sentence that says why not; :meth:`admitted` comes next.
+
+        One for the same purpose that came before and was not admitted yet gives way.
+        """
         check_picture(data, megabytes=self.serving.upload_megabytes)
         self._make_room(len(data))
         limits = {"megapixels": self.serving.megapixels, "preview": self.serving.preview}
         job = self.job("admit", arguments={"name": clean_name(name), **limits})
         job.folder.mkdir(parents=True)
         (job.folder / ORIGINAL).write_bytes(data)
-        try:
-            return self.studio.submit(job)
-        except ImpastoError:
-            job.forget()
-            raise
+        earlier = self.arriving.get(purpose)
+        self.arriving[purpose] = self._submitted(job)
+        if earlier is not None:
+            earlier.forget()
+        return job
 
-    def admitted(self, job: Job) -> Upload:
+    def admitted(self, purpose: str) -> Upload:
         """Return what was received and found good; raise the sentence that says why it was not."""
+        job = self.arriving.pop(purpose)
         if job.state != "done":
             job.forget()
             raise InputError(job.sentence or "The picture was put aside. Please choose it again.")
@@ -140,6 +140,15 @@ class Visit:
         self.is_over = True
         self.studio.cancel_all(self.session)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _submitted(self, job: Job) -> Job:
+        """Submit a job that has its files already; where there is no room for it, they go."""
+        try:
+            self._make_room()
+            return self.studio.submit(job)
+        except ImpastoError:
+            job.forget()
+            raise
 
     def _forget_paintings(self) -> None:
         while self._remembered:

@@ -160,19 +160,18 @@ def _take(visit: Visit, purpose: str, given: Any) -> None:
         st.session_state[f"{purpose}-turn"] += 1
         st.session_state[f"{purpose}-problem"] = ""
         with _problems_kept(purpose):
-            st.session_state[f"{purpose}-job"] = visit.receive(data, name)
+            visit.receive(data, name, purpose)
         st.rerun()
 
 
 def _settle(visit: Visit, purpose: str) -> None:
     """Wait for what is being looked at, and use it."""
-    job = st.session_state.get(f"{purpose}-job")
+    job = visit.arriving.get(purpose)
     if job is None:
         return
     wait_for(job, "Looking at the picture", st.empty())
-    st.session_state[f"{purpose}-job"] = None
     with _problems_kept(purpose):
-        _use(visit, purpose, visit.admitted(job))
+        _use(visit, purpose, visit.admitted(purpose))
     st.rerun()
 
 
