@@ -121,6 +121,19 @@ def test_turning_a_dial_paints_anew_and_turning_it_back_does_not(
     assert len(spot.of("paint")) == 2
 
 
+def test_a_dial_that_is_turned_stays_the_widget_that_has_the_focus(open_page: Callable[..., AppTest]) -> None:
+    app = open_page("paint", strength="40", keep_color="1")
+    before = [app.slider[0].id, app.select_slider[0].id, app.toggle(key="dial-keep_color").id]
+    app.slider[0].set_value(50)
+    app.select_slider[0].set_value(2.0)
+    healthy(app.run())
+    healthy(app.run())
+    assert [app.slider[0].id, app.select_slider[0].id, app.toggle(key="dial-keep_color").id] == before
+    assert dials(app).strength == 50
+    assert dials(app).stroke == 2
+    assert dials(app).keep_color
+
+
 def test_a_photo_is_taken_in_and_painted(open_page: Callable[..., AppTest], spot: OnTheSpot) -> None:
     app = open_page("paint")
     app.file_uploader[0].upload("Harbor at night.jpg", picture_file())

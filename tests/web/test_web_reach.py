@@ -52,3 +52,14 @@ def test_the_tab_key_reaches_everything_in_order_and_by_name(browser: Any, serve
     )
     at = [next(number for number, name in enumerate(names) if landmark in name) for landmark in landmarks]
     assert at == sorted(at), names
+
+
+def test_a_dial_keeps_the_focus_from_one_press_of_a_key_to_the_next(browser: Any, server: Server) -> None:
+    page = opened(browser, server)
+    shown = painted(page)
+    page.get_by_role("slider", name="Strength").focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowLeft")
+        shown = painted(page, instead_of=shown)
+        assert page.evaluate(NAME_OF_FOCUSED) == "Strength"
+    assert page.get_by_role("slider", name="Strength").input_value() == "97"

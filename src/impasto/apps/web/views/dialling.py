@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import streamlit as st
 
@@ -24,13 +25,27 @@ def dial_card(visit: Visit, introduction: Introduction) -> None:
     if len(dials.styles) > 1:
         _mix(visit, introduction)
     st.header("The touch", anchor=False)
-    strength = st.slider("Strength", 0, 100, round(dials.strength), format="%d %%", help=_HELP["strength"])
     nearest = min(STROKES, key=lambda stroke: abs(stroke - dials.stroke))
-    stroke = st.select_slider("Stroke", list(STROKES), nearest, format_func=STROKES.__getitem__, help=_HELP["stroke"])
-    keep = st.toggle("Keep the photo's colors", dials.keep_color, help=_HELP["keep_color"])
-    is_moved = (strength, stroke, keep) != (round(dials.strength), nearest, dials.keep_color)
-    if is_moved:
-        set_dials(replace(current_dials(), strength=float(strength), stroke=float(stroke), keep_color=keep))
+    st.slider("Strength", 0, 100, format="%d %%", **_dial("strength", round(dials.strength)))
+    st.select_slider("Stroke", list(STROKES), format_func=STROKES.__getitem__, **_dial("stroke", nearest))
+    st.toggle("Keep the photo's colors", **_dial("keep_color", dials.keep_color))
+
+
+def _dial(name: str, shown: float | bool) -> dict[str, Any]:
+    """Return what makes a widget the dial of this name.
+
+    It shows its value by way of its key. A default that follows the dial would make it another widget at each turn, and
+    the hand on the keyboard would lose it.
+    """
+    key = f"dial-{name}"
+    if st.session_state.get(key) != shown:
+        st.session_state[key] = shown
+    return {"key": key, "help": _HELP[name], "on_change": _turned, "args": (name,)}
+
+
+def _turned(name: str) -> None:
+    kind = type(getattr(current_dials(), name))
+    set_dials(replace(current_dials(), **{name: kind(st.session_state[f"dial-{name}"])}))
 
 
 def _mix(visit: Visit, introduction: Introduction) -> None:
