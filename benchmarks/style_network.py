@@ -32,8 +32,6 @@ import torch
 from encoder import DISTILLED_FILE, VGG_FILE
 from impasto.config import StyleTraining
 from impasto.engine import load
-from impasto.engine.onepass import OnePass
-from impasto.engine.trained import TrainedPainter
 from impasto.training.style import train_style
 
 PAINTINGS = ("oa_metmuseum_436535.jpg", "oa_artic_8980.jpg", "nm_edvard_munch_melancholy.jpg")
@@ -112,9 +110,7 @@ def trained(args: argparse.Namespace, style: Path, name: str) -> tuple[Path, flo
 
 def painted(args: argparse.Namespace, model: Path | None, name: str, style: Path | None = None) -> dict[str, Path]:
     """Paint the judge's photos with a model, or with the fast network in a style; return the pictures by photo."""
-    method = load("fast", size=SIDE)
-    if model is not None:
-        method = OnePass(method.config, TrainedPainter(model))
+    method = load("fast" if model is None else model, size=SIDE)
     folder = args.runs / "pictures" / name
     folder.mkdir(parents=True, exist_ok=True)
     results = {}

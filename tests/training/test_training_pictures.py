@@ -15,7 +15,7 @@ from torch import Tensor
 
 from impasto.errors import InputError
 from impasto.images import write
-from impasto.training.pictures import _crop, crops, disturb, first_readable, is_kept_out, pictures_in
+from impasto.training.pictures import NEARLY, _crop, crops, disturb, first_readable, is_kept_out, pictures_in
 
 KEPT_OUT = [14, 23, 28, 29, 50, 54, 67, 85, 91, 97]  # of 0.png to 99.png
 
@@ -97,6 +97,19 @@ def test_no_crop_ever_leaves_its_picture(width: int, height: int, seed: int) -> 
     expected = torch.tensor([255, 0, 128]).view(3, 1, 1) / 255
     crop = _crop(expected.expand(1, 3, height, width), 32, random.Random(seed))
     torch.testing.assert_close(crop, expected.expand(3, 32, 32))
+
+
+@given(st.integers(40, 400), st.integers(40, 400), st.integers(64, 512), st.integers(0, 2**31))
+@settings(max_examples=40)
+def test_a_crop_is_a_part_of_a_picture_of_about_the_asked_size(
+    width: int, height: int, long_side: int, seed: int
+) -> None:
+    ramp = torch.linspace(0, 1, width).expand(1, 3, height, width)
+    crop = _crop(ramp, 16, random.Random(seed), long_side)
+    wanted = min(16 * max(width, height) / long_side, width, height)  # of the picture's own pixels
+    rounding = 2 * (width / wanted + 1) / width  # pixels are whole, and the ends are means
+    share = float(crop.max() - crop.min())
+    assert wanted / width / NEARLY - rounding <= share <= wanted / width * NEARLY + rounding
 
 
 def test_the_same_seed_cuts_the_same_crops(tmp_path: Path) -> None:

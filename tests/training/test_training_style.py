@@ -11,6 +11,9 @@ import pytest
 import torch
 
 from impasto.config import StyleTraining
+from impasto.engine import load
+from impasto.engine.fast import PAINTED_SIDE
+from impasto.engine.onepass import BASE_SIDE
 from impasto.errors import InputError, OptionError
 from impasto.images import brushwork, harbour, read, write
 from impasto.models import fast
@@ -28,7 +31,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("pictures")
     (folder / "photos").mkdir()
     for number in range(4):
-        write(harbour((80, 72)).roll(9 * number, dims=3), folder / "photos" / f"{number}.png")
+        write(harbour((400, 360)).roll(45 * number, dims=3), folder / "photos" / f"{number}.png")
     write(brushwork((64, 80)), folder / "mona.png")
     return folder
 
@@ -154,10 +157,16 @@ def test_it_starts_from_the_fast_network(
     known = fast.FastNetwork().eval()
     monkeypatch.setattr("impasto.training.style.embedded_fast", lambda: known)
     output = tmp_path / "mona.safetensors"
-    train_style(dataclasses.replace(config, from_weights="fast", steps=1, batch=1), output)
+    begun = dataclasses.replace(config, from_weights="fast", steps=1, batch=1)
+    train_style(begun, output)
     network, about = load_model(output)
     assert about["kind"] == "fast-style"
     assert network(harbour((24, 24)), torch.ones(1, 1)).isfinite().all()
+    assert load(output).base == PAINTED_SIDE, "it paints as finely as the network that it comes from"
+    finer = round(begun.crop * PAINTED_SIDE / BASE_SIDE)
+    assert style_lesson(begun, output).batch(0)["photo"].shape == (1, 3, finer, finer)
+    goes_on = dataclasses.replace(config, from_weights=str(output), batch=1)
+    assert style_lesson(goes_on, tmp_path / "second.safetensors").batch(0)["photo"].shape == (1, 3, finer, finer)
 
 
 def test_a_model_of_another_kind_is_no_start(config: StyleTraining, tmp_path: Path) -> None:

@@ -125,7 +125,9 @@ class StyleTraining(FitOptions):
     validate_every: int = option(
         100, "Steps between validations; each saves a checkpoint and a sheet of samples.", minimum=1
     )
-    crop: int = option(192, "Side of a crop; a multiple of 8.", minimum=64, maximum=2048, unit="px")
+    crop: int = option(
+        192, "Side of a crop of a photo about 512 px long; a multiple of 8.", minimum=64, maximum=2048, unit="px"
+    )
     style_side: int = option(
         512,
         "Long side at which the painting is looked at. Twice as much makes strokes twice as large.",

@@ -17,12 +17,12 @@ from torch import Tensor, nn
 from impasto.config import AnyTraining
 from impasto.engine.vectors import style_vector
 from impasto.errors import ImpastoError, InputError
-from impasto.images import fit_long_side, read, resize
+from impasto.images import read, resize
 from impasto.losses import Moments, moments
 from impasto.models.fast import CODE_LAYERS
 from impasto.models.grain import grain
 from impasto.training.any_terms import between
-from impasto.training.pictures import first_readable, pictures_in
+from impasto.training.pictures import first_readable, pictures_in, scaled
 
 __all__ = ["OnDescribed", "PaintingTargets", "Source"]
 
@@ -193,11 +193,6 @@ def _blank(side: int, rng: random.Random) -> Tensor:
     spread = rng.choice((0.0, 0.15, 0.5))
     corners = one + spread * torch.tensor([rng.uniform(-1, 1) for _ in range(12)]).view(3, 2, 2)
     return F.interpolate(corners[None], size=(side, side), mode="bilinear", align_corners=True)[0].clamp(0, 1)
-
-
-def scaled(pixels: Tensor, side: int) -> Tensor:
-    """Return a picture whose long side is ``side``."""
-    return resize(pixels, fit_long_side((pixels.shape[2], pixels.shape[3]), side))
 
 
 def _seen(encoder: nn.Module, pixels: Tensor) -> dict[str, Moments]:

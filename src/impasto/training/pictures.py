@@ -14,12 +14,13 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.errors import ImpastoError, InputError
-from impasto.images import read, resize
+from impasto.images import fit_long_side, read, resize
 from impasto.images.formats import READABLE, format_of
 
-__all__ = ["crops", "disturb", "first_readable", "is_kept_out", "pictures_in"]
+__all__ = ["crops", "disturb", "first_readable", "is_kept_out", "pictures_in", "scaled"]
 
 log = logging.getLogger(__name__)
+NEARLY = 1.3  # how much longer or shorter a picture of about some size may be
 MOST_FAILURES = 50  # in a row: then the folder is gone, not a picture damaged
 
 
@@ -54,11 +55,13 @@ def crops(
     count: int,
     rng: random.Random,
     per_picture: int = 1,
+    long_side: int | None = None,
 ) -> Iterator[Tensor]:
     """Yield batches (count, 3, size, size) of random crops at random scales, for ever.
 
     ``sources`` are groups of pictures, drawn in proportion to ``shares``. More crops from each picture that is
-    opened save time, at the price of batches that resemble themselves.
+    opened save time, at the price of batches that resemble themselves. With ``long_side`` the crops are parts of
+    pictures about so long; without it, anything from a whole picture to its own pixels.
     """
 
     def draw() -> Path:
@@ -68,7 +71,7 @@ def crops(
         batch: list[Tensor] = []
         while len(batch) < count:
             picture = first_readable(draw)
-            batch += [_crop(picture, size, rng) for _ in range(min(per_picture, count - len(batch)))]
+            batch += [_crop(picture, size, rng, long_side) for _ in range(min(per_picture, count - len(batch)))]
         yield torch.stack(batch).contiguous(memory_format=torch.channels_last)
 
 
@@ -86,15 +89,25 @@ def first_readable(draw: Callable[[], Path]) -> Tensor:
                 raise InputError(f"{failures} pictures in a row could not be read, {path.name} the last.") from fault
 
 
-def _crop(picture: Tensor, size: int, rng: random.Random) -> Tensor:
-    """Cut a square (3, size, size) of a random scale: from the whole short side to the picture's own pixels."""
+def _crop(picture: Tensor, size: int, rng: random.Random, long_side: int | None = None) -> Tensor:
+    """Cut a square (3, size, size) of a random scale."""
     height, width = picture.shape[-2:]
     short = min(height, width)
-    side = max(1, int(short * math.exp(rng.uniform(math.log(min(1.0, 0.7 * size / short)), 0.0))))
+    least, most = (0.7 * size, short) if long_side is None else _about(size * max(height, width) / long_side)
+    side = max(1, int(math.exp(rng.uniform(math.log(min(short, least)), math.log(min(short, most))))))
     left, top = int(rng.uniform(0, width - side + 1)), int(rng.uniform(0, height - side + 1))
     left, top = min(left, width - side), min(top, height - side)  # `uniform` may give its upper end
     cut = resize(picture[..., top : top + side, left : left + side], (size, size))[0]
     return cut.flip(2) if rng.random() < 0.5 else cut
+
+
+def _about(side: float) -> tuple[float, float]:
+    return side / NEARLY, side * NEARLY
+
+
+def scaled(picture: Tensor, side: int) -> Tensor:
+    """Return a picture (1, C, H, W) whose long side is ``side``."""
+    return resize(picture, fit_long_side((picture.shape[-2], picture.shape[-1]), side))
 
 
 def disturb(batch: Tensor, rng: random.Random) -> Tensor:
