@@ -50,7 +50,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def config(pictures: Path) -> EncoderTraining:
     folders = {name: pictures / name for name in ("photos", "paintings")}
-    return EncoderTraining(**folders, steps=6, batch=2, crop=32, pool=2, checkpoint_every=2)
+    return EncoderTraining(**folders, steps=6, batch=2, crop=32, pool=2, checkpoint_every=2, device="cpu")
 
 
 def train(config: EncoderTraining, run: Path, teacher: Teacher) -> tuple[Path, list[TrainingStep]]:
@@ -72,6 +72,26 @@ def test_it_tells_every_step_and_exports_what_can_be_loaded(
 def test_it_goes_on_where_it_stopped(config: EncoderTraining, tmp_path: Path, teacher: Teacher) -> None:
     train(dataclasses.replace(config, steps=4), tmp_path / "run", teacher)
     _, told = train(config, tmp_path / "run", teacher)
+    assert [step.step for step in told] == [5, 6]
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="here it could run")
+def test_a_device_that_is_not_there_is_refused(config: EncoderTraining, tmp_path: Path, teacher: Teacher) -> None:
+    with pytest.raises(OptionError, match="device 'cuda' is not available here"):
+        train(dataclasses.replace(config, device="cuda"), tmp_path / "run", teacher)
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_it_trains_on_a_gpu_and_goes_on_elsewhere(config: EncoderTraining, tmp_path: Path) -> None:
+    network = Encoder().requires_grad_(requires_grad=False).cuda()
+    train(
+        dataclasses.replace(config, steps=4, device="cuda"),
+        tmp_path / "run",
+        lambda x: network.as_vgg(network(x.float())),
+    )
+    network.cpu()
+    _, told = train(config, tmp_path / "run", lambda x: network.as_vgg(network(x.float())))
     assert [step.step for step in told] == [5, 6]
 
 

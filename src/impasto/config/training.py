@@ -77,6 +77,7 @@ class EncoderTraining(Checked):
     averaging: float = option(0.998, "Share of the old in the running average of the weights.", minimum=0, maximum=1)
     checkpoint_every: int = option(250, "Steps between checkpoints.", minimum=1)
     seed: int = option(0, "Number that everything random starts from.", minimum=0, maximum=2**32 - 1)
+    device: Device = option("auto", "Where to compute.", affects_result=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,6 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.config import EncoderTraining
+from impasto.device import pick_device
 from impasto.errors import OptionError
 from impasto.models.encoder import HEAD_WIDTHS, WIDTHS, Encoder
 from impasto.models.reading import read_tensors, write_tensors
@@ -68,14 +69,15 @@ def train_encoder(
     teachers: list[Teacher] | None = None,
 ) -> Path:
     """Train in the folder ``run``, going on from its last checkpoint, and return the path of the weights."""
+    device = pick_device(config.device)
     run.mkdir(parents=True, exist_ok=True)
     if teachers is None:
         if not config.teacher:
             raise OptionError("no teacher was given; name at least one file of weights with --teacher.")
-        teachers = [load_teacher(path, torch.bfloat16) for path in config.teacher]
-    _check_taught(teachers)
-    state = _State(config, run / LAST)
-    described = _described_batches(config, teachers, seed=config.seed + state.step)
+        teachers = [load_teacher(path, torch.bfloat16).to(device) for path in config.teacher]
+    _check_taught(teachers, device)
+    state = _State(config, run / LAST, device)
+    described = _described_batches(config, teachers, device, seed=config.seed + state.step)
     explained: dict[str, float] = {}
     start = time.monotonic()
     try:
@@ -95,10 +97,10 @@ def train_encoder(
 class _State:
     """Everything that a checkpoint holds."""
 
-    def __init__(self, config: EncoderTraining, path: Path) -> None:
+    def __init__(self, config: EncoderTraining, path: Path, device: torch.device) -> None:
         torch.manual_seed(config.seed)
         self.config, self.path, self.step = config, path, 0
-        self.student = Student().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        self.student = Student().to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         if config.from_weights is not None:
             tensors, _ = read_tensors(config.from_weights)
             self.student.encoder.load_state_dict({name: value.float() for name, value in tensors.items()})
@@ -110,11 +112,11 @@ class _State:
     def learn(self, images: Tensor, targets: Mapping[str, Tensor]) -> dict[str, float]:
         """Take one step; return each layer's relative error."""
         self.adam.param_groups[0]["lr"] = _learning_rate(self.config, self.step)
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with torch.autocast(images.device.type, dtype=torch.bfloat16):
             found = self.student(images)
         errors = {layer: _relative_error(found[layer].float(), target.float()) for layer, target in targets.items()}
         statistics = [_statistics_error(found[layer].float(), targets[layer].float()) for layer in HEAD_WIDTHS]
-        loss = sum((LAYER_WEIGHTS[layer] * error for layer, error in errors.items()), torch.zeros(()))
+        loss = sum((LAYER_WEIGHTS[layer] * error for layer, error in errors.items()), images.new_zeros(()))
         loss = loss + STATISTICS_WEIGHT * torch.stack(statistics).sum()
         self.adam.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
@@ -177,7 +179,7 @@ def _statistics(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _described_batches(
-    config: EncoderTraining, teachers: list[Teacher], *, seed: int
+    config: EncoderTraining, teachers: list[Teacher], device: torch.device, *, seed: int
 ) -> Iterator[tuple[Tensor, dict[str, Tensor]]]:
     """Yield (images, features by layer) for ever, each batch about ``config.reuse`` times."""
     rng = random.Random(seed)  # noqa: S311 - it chooses crops, not keys
@@ -187,7 +189,7 @@ def _described_batches(
     pool: list[tuple[Tensor, dict[str, Tensor]]] = []
     while True:
         if len(pool) < max(1, config.pool // 4) or rng.random() < 1 / config.reuse:
-            images = disturb(next(fresh), rng)
+            images = disturb(next(fresh), rng).to(device)
             described = images, _describe(images, teachers)
             if len(pool) < config.pool:
                 pool.append(described)
@@ -196,9 +198,9 @@ def _described_batches(
         yield rng.choice(pool)
 
 
-def _check_taught(teachers: list[Teacher]) -> None:
+def _check_taught(teachers: list[Teacher], device: torch.device) -> None:
     """Refuse teachers that leave a head of the student untaught."""
-    missing = HEAD_WIDTHS.keys() - _describe(torch.zeros(1, 3, 64, 64), teachers).keys()
+    missing = HEAD_WIDTHS.keys() - _describe(torch.zeros(1, 3, 64, 64, device=device), teachers).keys()
     if missing:
         raise OptionError(
             f"no teacher shows {', '.join(sorted(missing))}; name one more file of weights with --teacher."
