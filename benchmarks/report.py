@@ -75,6 +75,12 @@ BENCHMARKS = (
         ("encoder.py", "--kit", "{kit}"),
         ("--pictures", "3", "--paintings", "6"),
     ),
+    Benchmark(
+        "equal-time",
+        "How good is painting by optimisation after equal times, with the embedded encoder and with VGG-19?",
+        ("equal_time.py", "--kit", "{kit}", "--judge", "{judge}"),
+        ("--pairs", "1", "--seconds", "3"),
+    ),
     Benchmark("fast", "How quick is the fast network, and how much memory does it take?", ("fast.py", "speed"), _ONCE),
     Benchmark(
         "fast-peers",
@@ -108,7 +114,7 @@ BENCHMARKS = (
     Benchmark(
         "style-folder",
         "Does a folder of one artist's paintings make a better style than any one of them?",
-        ("style_network.py", "folder", "--kit", "{kit}", "--judge", "{judge}", "--steps", "120"),
+        ("style_network.py", "folder", "--kit", "{kit}", "--judge", "{judge}", "--no-teachers", "--steps", "120"),
         ("--count", "1", "--photos", "1", "--steps", "2", "--crop", "64", "--runs", "runs/bench-style-folder-quick"),
     ),
     Benchmark(

@@ -19,8 +19,8 @@ from impasto.models import encoder
 
 GOLDEN = Path(__file__).parent / "golden"
 PAINTINGS: dict[str, dict[str, Any]] = {
-    "defaults": {},
-    "adam-keep-color": {"optimizer": "adam", "keep_color": True},
+    "defaults": {"steps": 8},  # L-BFGS makes so much of a last digit that twelve would differ between one core and two
+    "adam-keep-color": {"steps": 24, "optimizer": "adam", "keep_color": True},
 }
 NEAR = 6 / 255  # processors differ in their last digits, and many steps in a row make more of that
 SHARE_NEAR = 0.99
@@ -36,7 +36,7 @@ def _network() -> None:
 def paint(**options: Any) -> engine.Result:
     size = (64, 64)
     return engine.stylize(
-        harbour(size), brushwork(size), "optimize", scales=2, steps=24, precision="float32", device="cpu", **options
+        harbour(size), brushwork(size), "optimize", scales=2, precision="float32", device="cpu", **options
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from impasto.errors import InputError, OptionError
-from impasto.losses import Moments, combine, mix, moments
+from impasto.losses import Moments, combine, mix, moments, paired_moments
 from impasto.losses import sums as sums_module
 
 seeds = st.integers(0, 2**31)
@@ -177,3 +177,25 @@ def test_half_precision_is_added_up_in_float32() -> None:
     assert m.second.item() == 1
     assert m.second.dtype == m.mean.dtype == m.weight.dtype == torch.float32
     assert math.isclose(m.gram.item(), 90_000)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+def test_moments_of_pairs_are_those_of_pictures_with_two_channels(layout: torch.memory_format) -> None:
+    torch.manual_seed(0)
+    one, other = (torch.randn(1, 5, 6, 7, dtype=torch.float64).contiguous(memory_format=layout) for _ in range(2))
+    pairs = moments(torch.cat([one, other]).transpose(0, 1))
+    found = paired_moments(one, other)
+    for expected, part in zip(pairs, found, strict=True):
+        torch.testing.assert_close(part, expected)
+    assert torch.autograd.gradcheck(lambda x: paired_moments(x, other)[1:], (one.requires_grad_(),))
+    assert torch.autograd.gradgradcheck(lambda x: paired_moments(x, other)[1:], (one,))
+
+
+def test_moments_of_pairs_are_added_up_in_float32() -> None:
+    one, other = (torch.full((1, 2, 64, 64), value, dtype=torch.bfloat16) for value in (0.1, 3.0))
+    found = paired_moments(one.requires_grad_(), other)
+    assert found.mean.dtype == torch.float32
+    torch.testing.assert_close(found.second[0, 0, 1], one[0, 0, 0, 0].float() * 3, rtol=1e-6, atol=0)
+    found.second.sum().backward()
+    assert one.grad is not None
+    assert one.grad.dtype == torch.bfloat16

@@ -167,7 +167,7 @@ class Objective:
     def _readings(self, features: Mapping[str, Tensor], number: int) -> dict[str, Moments]:
         tile = self.tiles[number]
         shapes = {
-            f"content/{layer}": _paired(_inner(features[layer], layer, tile), self._shapes[layer, number])
+            f"content/{layer}": losses.paired_moments(_inner(features[layer], layer, tile), self._shapes[layer, number])
             for layer in self.content_layers
         }
         return {**self._style_readings(features, tile), **shapes}
@@ -234,9 +234,3 @@ class Objective:
         total = sum(self.terms.factors[name] * value for name, value in plain.items())
         plain.pop("range")
         return {**plain, "total": total}
-
-
-def _paired(features: Tensor, shapes: Tensor) -> Moments:
-    """Return, for every channel, the moments of (this picture, the photo): enough for their correlation."""
-    pairs = torch.cat([features, shapes], dim=0).transpose(0, 1)  # (C, 2, H, W)
-    return losses.moments(pairs)

@@ -19,7 +19,7 @@ from impasto.losses.modules import (
 )
 from impasto.losses.picture import Variation, color_moments_loss, total_variation
 from impasto.losses.style import Gaussian, gaussian, gram_loss, moments_loss, wasserstein2_loss
-from impasto.losses.sums import Moments, combine, mix, moments
+from impasto.losses.sums import Moments, combine, mix, moments, paired_moments
 from impasto.losses.terms import over_layers, relative
 from impasto.losses.tiled import Slope, TileReading, linearize, tiled_backward
 
@@ -51,6 +51,7 @@ __all__ = [
     "moments_loss",
     "normalized_content_loss",
     "over_layers",
+    "paired_moments",
     "relative",
     "sliced_wasserstein_loss",
     "tiled_backward",

@@ -19,7 +19,7 @@ from torch.autograd import Function
 from impasto.errors import InputError, OptionError
 from impasto.losses.numerics import full_precision, safe_divide, safe_sqrt, widened
 
-__all__ = ["Moments", "combine", "measured", "mix", "moments"]
+__all__ = ["Moments", "combine", "measured", "mix", "moments", "paired_moments"]
 
 # Positions added up at once: half-precision features are widened block by block, never as a whole.
 _BLOCK = 2**14
@@ -74,6 +74,16 @@ def moments(features: Tensor, weight: Tensor | None = None) -> Moments:
     else:
         total = w.sum((1, 2), dtype=first.dtype).expand(f.shape[0])
     return Moments(total, safe_divide(first, total[:, None]), safe_divide(second, total[:, None, None]))
+
+
+def paired_moments(features: Tensor, others: Tensor) -> Moments:
+    """Return, for every channel, the moments of what two maps (1, C, H, W) hold there: a picture of two channels.
+
+    The weight is (C,), the mean (C, 2) and the second moments (C, 2, 2); the others are given, not something to learn.
+    """
+    first, second = _PairedSums.apply(features, others.detach())  # type: ignore[no-untyped-call]
+    N = features.shape[2] * features.shape[3]
+    return Moments(torch.full_like(first[:, 0], float(N)), first / N, second / N)
 
 
 def measured(features: Tensor | Moments, weight: Tensor | None = None) -> Moments:
@@ -157,3 +167,25 @@ class _Sums(Function):
             else:
                 slope = torch.baddbmm(g.unsqueeze(-1), G, f)
         return (slope if w is None else slope * w.to(f.dtype)), None
+
+
+class _PairedSums(Function):
+    """Sums of f, p, f f, f p and p p for each channel; hundreds of matrices of two by two would be far slower."""
+
+    @staticmethod
+    def forward(f: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
+        wide = (widened(f), widened(p))
+        first = torch.stack([x.sum((0, 2, 3)) for x in wide], -1)
+        ff, fp, pp = ((x * y).sum((0, 2, 3)) for x, y in (wide[:1] * 2, wide, wide[1:] * 2))
+        return first, torch.stack([ff, fp, fp, pp], -1).view(-1, 2, 2)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: tuple[Tensor, Tensor]) -> None:  # noqa: ARG004
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor, G: Tensor) -> tuple[Tensor, None]:
+        f, p = ctx.saved_tensors
+        of_f, of_p = 2 * G[:, 0, 0], G[:, 0, 1] + G[:, 1, 0]
+        constant, of_f, of_p = (slope.to(f.dtype)[None, :, None, None] for slope in (g[:, 0], of_f, of_p))
+        return torch.addcmul(torch.addcmul(constant, f, of_f), p, of_p), None

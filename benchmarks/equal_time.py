@@ -1,0 +1,111 @@
+"""How good painting by optimisation is after equal times, with the embedded encoder and with VGG-19 itself.
+
+    python benchmarks/equal_time.py --kit KIT --judge FILE [--seconds 5 10 30 60] [--pairs 16]
+
+KIT holds the weights of VGG-19; JUDGE is a Python file with a class Judge, beside pairs.csv and its pictures. How long
+a painting takes is measured with two short ones for either network; then every pair is painted with as many steps as
+fit into each time, the networks taking turns, and judged. Everything from the call to the picture counts, loading too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import platform
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+from typing import Any
+
+import torch
+
+from encoder import VGG_FILE
+from impasto.engine import load
+from style_network import judge_module
+
+SIDE = 512
+TRIED = (20, 60)  # steps of the short paintings
+SCORES = ("quality", "second", "style", "content", "grid")
+Row = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Painter:
+    """The engine with one network, and how long its paintings take: some seconds at least, and some for each step."""
+
+    backbone: str
+    least: float
+    each: float
+
+    @classmethod
+    def measured(cls, backbone: str, photo: Path, style: Path) -> Painter:
+        """Paint twice, and once before that, since whatever is done first takes longer."""
+        seconds = [load("optimize", backbone=backbone, size=SIDE, steps=n)(photo, style).seconds for n in (4, *TRIED)]
+        each = (seconds[2] - seconds[1]) / (TRIED[1] - TRIED[0])
+        return cls(backbone, seconds[1] - TRIED[0] * each, each)
+
+    def paint(self, photo: Path, style: Path, seconds: float, to: Path) -> dict[str, float]:
+        """Paint with as many steps as fit into the seconds, and tell how many and how long it took."""
+        steps = max(4, round((seconds - self.least) / self.each))
+        result = load("optimize", backbone=self.backbone, size=SIDE, steps=steps, patience=0)(photo, style)
+        result.save(to, overwrite=True)
+        return {"steps": steps, "seconds": result.seconds}
+
+
+def equal_time(args: argparse.Namespace) -> dict[str, Any]:
+    """Paint and judge everything."""
+    rows, home = pairs_in(args.judge.parent / "pairs.csv")[: args.pairs], args.judge.parent
+    judge = judge_module(args.judge).Judge()
+    first = home / rows[0]["content"], home / rows[0]["style"]
+    backbones = {"embedded": "embedded", "VGG-19": str(args.kit / VGG_FILE)}
+    painters = {name: Painter.measured(backbone, *first) for name, backbone in backbones.items()}
+    found: dict[str, Any] = {}
+    for seconds in args.seconds:
+        scores: dict[str, list[dict[str, float]]] = {name: [] for name in painters}
+        for row in rows:
+            photo, style = home / row["content"], home / row["style"]
+            for name, painter in painters.items():
+                with tempfile.TemporaryDirectory() as scratch:
+                    picture = (args.to or Path(scratch)) / f"{row['name']}-{name}-{seconds:g}.png"
+                    told = painter.paint(photo, style, seconds, picture)
+                    scores[name].append({**told, **judge.score(photo, style, picture)})
+        found[f"{seconds:g} s"] = {name: means(of) for name, of in scores.items()}
+        print(found, file=sys.stderr, flush=True)
+    return {"pairs": len(rows), "found": found}
+
+
+def pairs_in(table: Path) -> list[Row]:
+    """Return the rows of the table of pairs."""
+    with table.open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def means(scores: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Return the mean of every number."""
+    scores = list(scores)
+    return {name: round(mean(score[name] for score in scores), 3) for name in ("steps", "seconds", *SCORES)}
+
+
+def main() -> None:
+    """Measure and print it as JSON."""
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--kit", type=Path, required=True)
+    asked.add_argument("--judge", type=Path, required=True)
+    asked.add_argument("--seconds", type=float, nargs="+", default=[5, 10, 30, 60])
+    asked.add_argument("--pairs", type=int, default=16, help="how many, to try it out")
+    asked.add_argument("--to", type=Path, help="folder to keep the pictures in")
+    asked.add_argument("--json", type=Path)
+    args = asked.parse_args()
+    machine = {"processor": platform.processor(), "threads": torch.get_num_threads(), "torch": torch.__version__}
+    text = json.dumps({"machine": machine, **equal_time(args)}, indent=1)
+    print(text)
+    if args.json:
+        args.json.write_text(text + "\n")
+
+
+if __name__ == "__main__":
+    main()
