@@ -11,7 +11,7 @@ EXTRAS := plots,film,cluster,keras,train,kaggle,web,magenta,export
 TORCH_INDEX ?= $(if $(filter Linux,$(shell uname -s)),https://download.pytorch.org/whl/cpu)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-long test-web check format bench bench-quick race docs figures screenshots gallery notebooks clean
+.PHONY: help setup demo test test-long test-web check format bench bench-quick bench-full race docs figures screenshots gallery notebooks clean
 
 help:  ## say what can be made
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-18s %s\n", $$1, $$2 }'
@@ -56,6 +56,9 @@ bench-quick: $(READY)  ## the same tiny, only to see that it runs
 race: $(READY)  ## race the classic loop at SIZE pixels, by default 256
 	@vgg="$(VGG)"; [ -n "$$vgg" ] || vgg=$$($(BIN)/impasto weights fetch vgg19) || exit; \
 	$(BIN)/python benchmarks/optimize.py race --vgg "$$vgg" --size $(or $(SIZE),256)
+
+bench-full:  ## the race at 512 px, about forty minutes
+	@$(MAKE) --no-print-directory race SIZE=512
 
 docs: $(READY)  ## run every example of README and docs, follow every link, and build the site strictly into site/
 	@$(BIN)/pytest tests/test_readme.py

@@ -134,6 +134,16 @@ def test_a_dial_that_is_turned_stays_the_widget_that_has_the_focus(open_page: Ca
     assert dials(app).keep_color
 
 
+def test_exact_parts_mix_the_styles_and_stay_the_widgets_that_they_are(open_page: Callable[..., AppTest]) -> None:
+    app = open_page("paint", style="brushwork,brushwork-moss")
+    before = [part.id for part in app.number_input]
+    assert [part.value for part in app.number_input] == [50, 50]
+    healthy(app.number_input[0].set_value(75).run())
+    assert dials(app).shares == (0.6, 0.4)
+    assert [part.value for part in app.number_input] == [60, 40]
+    assert [part.id for part in healthy(app.run()).number_input] == before
+
+
 def test_a_photo_is_taken_in_and_painted(open_page: Callable[..., AppTest], spot: OnTheSpot) -> None:
     app = open_page("paint")
     app.file_uploader[0].upload("Harbor at night.jpg", picture_file())

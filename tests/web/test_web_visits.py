@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from on_the_spot import OnTheSpot
 from patience import until
 from PIL import Image
 
@@ -14,6 +15,7 @@ from impasto.apps.web.house import House, _sweep
 from impasto.apps.web.jobs import Job
 from impasto.apps.web.studio import Studio, StudioBusyError
 from impasto.apps.web.visits import MOST_STYLES, REMEMBERED, Upload, Visit, Visits
+from impasto.config.serving import Serving
 from impasto.errors import InputError
 
 
@@ -60,6 +62,23 @@ def test_an_upload_gives_way_to_the_next_that_is_for_the_same_purpose(visit: Vis
     assert style.folder.exists()
     assert newer.finished.wait(60)
     assert visit.arriving == {"photo": newer, "style": style}
+
+
+def test_an_upload_that_the_studio_cannot_take_leaves_nothing_of_the_one_before(tmp_path: Path) -> None:
+    spot = OnTheSpot(Serving(preview=64), tmp_path)
+    visit = Visit(spot, "somebody")  # type: ignore[arg-type]
+    first = visit.receive(jpeg(), "first.jpg", "photo")
+    spot.is_full = True
+    with pytest.raises(StudioBusyError):
+        visit.receive(jpeg(), "second.jpg", "photo")
+    assert not visit.arriving
+    assert not first.folder.exists()
+
+
+def test_a_file_that_goes_while_it_is_counted_takes_no_room(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    (visit.folder / "here").write_bytes(bytes(7))
+    monkeypatch.setattr("os.walk", lambda _: [(str(visit.folder), [], ["here", "gone"])])
+    assert visit.used() == 7
 
 
 def test_what_a_running_job_needs_goes_when_it_ends(visit: Visit) -> None:

@@ -71,9 +71,9 @@ class Job:
         """Close it; whoever waits for it goes on."""
         if not self.is_over:
             self.state, self.sentence = state, sentence
-            self.finished.set()
             if self._is_unwanted:
                 self._remove()
+            self.finished.set()
 
     def _remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from impasto.apps.web.jobs import Job
@@ -67,7 +69,7 @@ class Visit:
 
     def used(self) -> int:
         """Return the bytes that lie in the folder."""
-        return sum(path.stat().st_size for path in self.folder.rglob("*") if path.is_file())
+        return sum(_size(Path(place) / name) for place, _, names in os.walk(self.folder) for name in names)
 
     def job(self, task: str, **more: Any) -> Job:
         """Make a job of this visitor's; it is not submitted yet."""
@@ -106,10 +108,12 @@ class Visit:
         job = self.job("admit", arguments={"name": clean_name(name), **limits})
         job.folder.mkdir(parents=True)
         (job.folder / ORIGINAL).write_bytes(data)
-        earlier = self.arriving.get(purpose)
-        self.arriving[purpose] = self._submitted(job)
-        if earlier is not None:
-            earlier.forget()
+        earlier = self.arriving.pop(purpose, None)
+        try:
+            self.arriving[purpose] = self._submitted(job)
+        finally:
+            if earlier is not None:
+                earlier.forget()
         return job
 
     def admitted(self, purpose: str) -> Upload:
@@ -164,6 +168,14 @@ class Visit:
                 f"Your pictures fill the {self.serving.disk_megabytes} MB that a visitor has here. "
                 "Please reload the page to begin anew."
             )
+
+
+def _size(path: Path) -> int:
+    """Return the bytes of a file; jobs end at any moment, and their files may be gone by now."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 class Visits:

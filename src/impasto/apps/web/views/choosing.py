@@ -170,8 +170,9 @@ def _settle(visit: Visit, purpose: str) -> None:
     if job is None:
         return
     wait_for(job, "Looking at the picture", st.empty())
-    with _problems_kept(purpose):
-        _use(visit, purpose, visit.admitted(purpose))
+    if visit.arriving.get(purpose) is job:  # and not one that came meanwhile
+        with _problems_kept(purpose):
+            _use(visit, purpose, visit.admitted(purpose))
     st.rerun()
 
 

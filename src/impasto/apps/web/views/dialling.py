@@ -31,16 +31,20 @@ def dial_card(visit: Visit, introduction: Introduction) -> None:
     st.toggle("Keep the photo's colors", **_dial("keep_color", dials.keep_color))
 
 
-def _dial(name: str, shown: float | bool) -> dict[str, Any]:
-    """Return what makes a widget the dial of this name.
+def _dial(name: str, value: float | bool) -> dict[str, Any]:
+    """Return what makes a widget the dial of this name."""
+    return {"key": _showing(f"dial-{name}", value), "help": _HELP[name], "on_change": _turned, "args": (name,)}
 
-    It shows its value by way of its key. A default that follows the dial would make it another widget at each turn, and
-    the hand on the keyboard would lose it.
+
+def _showing(key: str, value: float | bool) -> str:
+    """Let the widget of this key show a value, and return the key.
+
+    A default that follows what is dialled would make it another widget at each turn, and the hand on the keyboard would
+    lose it.
     """
-    key = f"dial-{name}"
-    if st.session_state.get(key) != shown:
-        st.session_state[key] = shown
-    return {"key": key, "help": _HELP[name], "on_change": _turned, "args": (name,)}
+    if st.session_state.get(key) != value:
+        st.session_state[key] = value
+    return key
 
 
 def _turned(name: str) -> None:
@@ -61,10 +65,12 @@ def _mix(visit: Visit, introduction: Introduction) -> None:
         key=f"pad-{len(styles)}",
     )
     with st.expander("Exact parts", key="exact", on_change="rerun"):
-        parts = [
-            st.number_input(style.title, 0, 100, round(100 * share), step=5, key=f"part-{style.name}-{share:.3f}")
-            for style, share in zip(styles, dials.weights(), strict=True)
-        ]
-    if sum(parts) and parts != [round(100 * share) for share in dials.weights()]:
-        set_dials(replace(dials, shares=tuple(part / sum(parts) for part in parts)))
-        st.rerun()
+        for style, share in zip(styles, dials.weights(), strict=True):
+            key = _showing(f"part-{style.name}", round(100 * share))
+            st.number_input(style.title, 0, 100, step=5, key=key, on_change=_parted)
+
+
+def _parted() -> None:
+    parts = [st.session_state[f"part-{name}"] for name in current_dials().styles]
+    if sum(parts):
+        set_dials(replace(current_dials(), shares=tuple(part / sum(parts) for part in parts)))
