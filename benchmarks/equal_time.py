@@ -4,7 +4,7 @@
 
 KIT holds the weights of VGG-19; JUDGE is a Python file with a class Judge, beside pairs.csv and its pictures. How long
 a painting takes is measured with two short ones for either network; then every pair is painted with as many steps as
-fit into each time, the networks taking turns, and judged. Everything from the call to the picture counts, loading too.
+fit into each time, the networks taking turns, and judged. Everything counts, from files to the picture, loading too.
 """
 
 from __future__ import annotations
@@ -12,24 +12,22 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import platform
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean
+from statistics import mean, median
 from typing import Any
 
-import torch
-
 from encoder import VGG_FILE
-from impasto.engine import load
-from style_network import judge_module
+from impasto.engine import Result, load
+from impasto.evaluation import machine_facts
+from style_network import SCORES, judge_module
 
 SIDE = 512
 TRIED = (20, 60)  # steps of the short paintings
-SCORES = ("quality", "second", "style", "content", "grid")
 Row = Mapping[str, str]
 
 
@@ -43,21 +41,30 @@ class Painter:
 
     @classmethod
     def measured(cls, backbone: str, photo: Path, style: Path) -> Painter:
-        """Paint twice, and once before that, since whatever is done first takes longer."""
-        seconds = [load("optimize", backbone=backbone, size=SIDE, steps=n)(photo, style).seconds for n in (4, *TRIED)]
-        each = (seconds[2] - seconds[1]) / (TRIED[1] - TRIED[0])
-        return cls(backbone, seconds[1] - TRIED[0] * each, each)
+        """Paint a little and a little more, three times each."""
+        few, many = ([timed(backbone, photo, style, steps)[1] for _ in range(3)] for steps in TRIED)
+        each = (median(many) - median(few)) / (TRIED[1] - TRIED[0])
+        return cls(backbone, median(few) - TRIED[0] * each, each)
 
     def paint(self, photo: Path, style: Path, seconds: float, to: Path) -> dict[str, float]:
         """Paint with as many steps as fit into the seconds, and tell how many and how long it took."""
         steps = max(4, round((seconds - self.least) / self.each))
-        result = load("optimize", backbone=self.backbone, size=SIDE, steps=steps, patience=0)(photo, style)
+        result, took = timed(self.backbone, photo, style, steps)
         result.save(to, overwrite=True)
-        return {"steps": steps, "seconds": result.seconds}
+        return {"steps": steps, "seconds": took}
+
+
+def timed(backbone: str, photo: Path, style: Path, steps: int) -> tuple[Result, float]:
+    """Paint, and tell how long it took."""
+    began = time.perf_counter()
+    result = load("optimize", backbone=backbone, size=SIDE, steps=steps, patience=0)(photo, style)
+    return result, time.perf_counter() - began
 
 
 def equal_time(args: argparse.Namespace) -> dict[str, Any]:
     """Paint and judge everything."""
+    if args.to:
+        args.to.mkdir(parents=True, exist_ok=True)
     rows, home = pairs_in(args.judge.parent / "pairs.csv")[: args.pairs], args.judge.parent
     judge = judge_module(args.judge).Judge()
     first = home / rows[0]["content"], home / rows[0]["style"]
@@ -100,8 +107,7 @@ def main() -> None:
     asked.add_argument("--to", type=Path, help="folder to keep the pictures in")
     asked.add_argument("--json", type=Path)
     args = asked.parse_args()
-    machine = {"processor": platform.processor(), "threads": torch.get_num_threads(), "torch": torch.__version__}
-    text = json.dumps({"machine": machine, **equal_time(args)}, indent=1)
+    text = json.dumps({"machine": machine_facts(), **equal_time(args)}, indent=1)
     print(text)
     if args.json:
         args.json.write_text(text + "\n")

@@ -108,13 +108,16 @@ BENCHMARKS = (
     Benchmark(
         "style-network",
         "What does a network of one style gain over the fast network?",
-        ("style_network.py", "paintings", "--kit", "{kit}", "--judge", "{judge}"),
+        ("style_network.py", "paintings", "--kit", "{kit}", "--judge", "{judge}", "--runs", "runs/bench-style-network"),
         ("--count", "1", "--photos", "1", "--steps", "2", "--crop", "64", "--runs", "runs/bench-style-network-quick"),
     ),
     Benchmark(
         "style-folder",
         "Does a folder of one artist's paintings make a better style than any one of them?",
-        ("style_network.py", "folder", "--kit", "{kit}", "--judge", "{judge}", "--no-teachers", "--steps", "120"),
+        (
+            *("style_network.py", "folder", "--kit", "{kit}", "--judge", "{judge}"),
+            *("--no-teachers", "--steps", "120", "--runs", "runs/bench-style-folder"),
+        ),
         ("--count", "1", "--photos", "1", "--steps", "2", "--crop", "64", "--runs", "runs/bench-style-folder-quick"),
     ),
     Benchmark(

@@ -191,6 +191,19 @@ def test_moments_of_pairs_are_those_of_pictures_with_two_channels(layout: torch.
     assert torch.autograd.gradgradcheck(lambda x: paired_moments(x, other)[1:], (one,))
 
 
+def test_moments_of_pairs_add_up_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = (features(seed, 1, 3, 6, 7) for seed in (1, 2))
+    whole = paired_moments(one, other)
+    monkeypatch.setattr(sums_module, "_BLOCK", 5)
+    assert_same(paired_moments(one, other), whole)
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 4, 5), (1, 3, 4, 6), (1, 3, 20), (1, 1, 4, 5)])
+def test_maps_that_are_no_pair_are_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match="two alike"):
+        paired_moments(torch.zeros(1, 3, 4, 5), torch.zeros(shape))
+
+
 def test_moments_of_pairs_are_added_up_in_float32() -> None:
     one, other = (torch.full((1, 2, 64, 64), value, dtype=torch.bfloat16) for value in (0.1, 3.0))
     found = paired_moments(one.requires_grad_(), other)

@@ -169,6 +169,29 @@ def test_it_starts_from_the_fast_network(
     assert style_lesson(goes_on, tmp_path / "second.safetensors").batch(0)["photo"].shape == (1, 3, finer, finer)
 
 
+def test_what_is_painted_finer_is_judged_at_the_size_at_which_people_look(
+    config: StyleTraining, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = style_lesson(dataclasses.replace(config, from_weights="fast", batch=1), tmp_path / "mona.safetensors")
+    looked_at: list[torch.Size] = []
+    (judge,) = lesson.helpers
+    judge.register_forward_pre_hook(lambda _, given: looked_at.append(given[0].shape))
+    batch = lesson.batch(0)
+    lesson.terms(lesson.network, batch)
+    assert batch["photo"].shape[-2:] == (96, 96)
+    assert looked_at == [(1, 3, 64, 64)] * 2, "the photo and what was painted of it"
+
+
+def test_a_model_that_does_not_say_at_which_size_it_paints_goes_on_as_it_learnt(
+    config: StyleTraining, tmp_path: Path
+) -> None:
+    earlier = tmp_path / "earlier.safetensors"
+    save_model(earlier, StyleNetwork(width=4), "style", {"width": 4}, {"source": "a test", "licence": "none"})
+    lesson = style_lesson(dataclasses.replace(config, from_weights=str(earlier)), tmp_path / "mona.safetensors")
+    assert lesson.batch(0)["photo"].shape[-2:] == (64, 64)
+    assert load(earlier).base == BASE_SIDE
+
+
 def test_a_model_of_another_kind_is_no_start(config: StyleTraining, tmp_path: Path) -> None:
     from impasto.models.johnson import Johnson
 
@@ -186,7 +209,7 @@ def test_a_model_of_another_kind_is_no_start(config: StyleTraining, tmp_path: Pa
     [
         ({}, "mona.png", "must end in .safetensors"),
         ({}, "nowhere/mona.safetensors", "is no folder"),
-        ({"crop": 100}, "mona.safetensors", "multiples of 8"),
+        ({"crop": 100}, "mona.safetensors", "multiples of 16"),
     ],
 )
 def test_what_cannot_work_is_refused_first_and_leaves_nothing(

@@ -127,7 +127,7 @@ class StyleTraining(FitOptions):
         100, "Steps between validations; each saves a checkpoint and a sheet of samples.", minimum=1
     )
     crop: int = option(
-        192, "Side of a crop of a photo about 512 px long; a multiple of 8.", minimum=64, maximum=2048, unit="px"
+        192, "Side of a crop of a photo about 512 px long; a multiple of 16.", minimum=64, maximum=2048, unit="px"
     )
     style_side: int = option(
         512,

@@ -24,7 +24,7 @@ from impasto.models.normalizing import Reading, Statistics
 from impasto.models.trained import load_model
 from impasto.weights import file_sha256
 
-__all__ = ["TrainedPainter", "painted_side", "trained_stylizer"]
+__all__ = ["TrainedPainter", "base_of", "trained_stylizer"]
 
 
 def trained_stylizer(config: Trained) -> OnePass:
@@ -32,10 +32,10 @@ def trained_stylizer(config: Trained) -> OnePass:
     if config.model is None:
         raise OptionError("no model was named; give the path of one as method, or as model.")
     painter = TrainedPainter(config.model, device=config.device)
-    return OnePass(config, painter, base=painted_side(painter.about), made_by=trained_stylizer)
+    return OnePass(config, painter, base=base_of(painter.about), made_by=trained_stylizer)
 
 
-def painted_side(about: Mapping[str, Any]) -> int:
+def base_of(about: Mapping[str, Any]) -> int:
     """Return the long side at which a model paints, by what its file says about it."""
     return int(about.get("base", BASE_SIDE))
 

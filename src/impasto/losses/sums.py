@@ -81,6 +81,11 @@ def paired_moments(features: Tensor, others: Tensor) -> Moments:
 
     The weight is (C,), the mean (C, 2) and the second moments (C, 2, 2); the others are given, not something to learn.
     """
+    if features.ndim != 4 or features.shape[0] != 1 or features.shape != others.shape:
+        raise InputError(
+            f"Maps of the shapes {tuple(features.shape)} and {tuple(others.shape)} were given; "
+            "allowed are two alike of (1, C, H, W)."
+        )
     first, second = _PairedSums.apply(features, others.detach())  # type: ignore[no-untyped-call]
     N = features.shape[2] * features.shape[3]
     return Moments(torch.full_like(first[:, 0], float(N)), first / N, second / N)
@@ -174,10 +179,14 @@ class _PairedSums(Function):
 
     @staticmethod
     def forward(f: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
-        wide = (widened(f), widened(p))
-        first = torch.stack([x.sum((0, 2, 3)) for x in wide], -1)
-        ff, fp, pp = ((x * y).sum((0, 2, 3)) for x, y in (wide[:1] * 2, wide, wide[1:] * 2))
-        return first, torch.stack([ff, fp, fp, pp], -1).view(-1, 2, 2)
+        first = f.new_zeros((f.shape[1], 2), dtype=widened(f[..., :0]).dtype)
+        second = first.new_zeros((f.shape[1], 4))
+        for start in range(0, f[0, 0].numel(), _BLOCK):
+            x, y = (widened(one.flatten(2)[0, :, start : start + _BLOCK]) for one in (f, p))  # (C, n)
+            xy = (x * y).sum(-1)
+            first = first + torch.stack([x.sum(-1), y.sum(-1)], -1)
+            second = second + torch.stack([(x * x).sum(-1), xy, xy, (y * y).sum(-1)], -1)
+        return first, second.view(-1, 2, 2)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: tuple[Tensor, Tensor]) -> None:  # noqa: ARG004

@@ -12,8 +12,9 @@ from impasto.config import AnyTraining
 from impasto.engine.vectors import style_vector
 from impasto.losses import Moments, moments, normalized_content_loss, total_variation
 from impasto.models.fast import CODE_LAYERS
+from impasto.training.pictures import shrunk
 
-__all__ = ["Terms", "between", "lattice", "shrunk", "sliced_distance"]
+__all__ = ["Terms", "between", "lattice", "sliced_distance"]
 
 CONTENT_LAYERS = ("relu3_1", "relu4_1")
 LEAST_REFERENCE = 0.02  # of the style's own size: photos that are near their style already are not pushed to perfection
@@ -96,14 +97,6 @@ def _share(
 def _gram_distance(found: Moments, target: Moments) -> Tensor:
     """Return the squared distance of the Gram matrices, each divided by its number of places."""
     return (found.second - target.second).square().sum((-2, -1))
-
-
-def shrunk(picture: Tensor, times: float) -> Tensor:
-    """Return a picture so many times smaller."""
-    if times == 1:
-        return picture
-    size = [round(side / times) for side in picture.shape[-2:]]
-    return F.interpolate(picture, size=size, mode="bilinear", antialias=True)
 
 
 def sliced_distance(found: Moments, target: Moments) -> Tensor:

@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.config import EncoderTraining
-from impasto.device import pick_device
+from impasto.device import pick_device, pick_precision
 from impasto.errors import OptionError
 from impasto.models.encoder import HEAD_WIDTHS, WIDTHS, Encoder
 from impasto.models.reading import read_tensors, write_tensors
@@ -74,7 +74,7 @@ def train_encoder(
     if teachers is None:
         if not config.teacher:
             raise OptionError("no teacher was given; name at least one file of weights with --teacher.")
-        teachers = [load_teacher(path, torch.bfloat16).to(device) for path in config.teacher]
+        teachers = [load_teacher(path, _precision(device)).to(device) for path in config.teacher]
     _check_taught(teachers, device)
     state = _State(config, run / LAST, device)
     described = _described_batches(config, teachers, device, seed=config.seed + state.step)
@@ -112,7 +112,7 @@ class _State:
     def learn(self, images: Tensor, targets: Mapping[str, Tensor]) -> dict[str, float]:
         """Take one step; return each layer's relative error."""
         self.adam.param_groups[0]["lr"] = _learning_rate(self.config, self.step)
-        with torch.autocast(images.device.type, dtype=torch.bfloat16):
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=_precision(images.device) == torch.bfloat16):
             found = self.student(images)
         errors = {layer: _relative_error(found[layer].float(), target.float()) for layer, target in targets.items()}
         statistics = [_statistics_error(found[layer].float(), targets[layer].float()) for layer in HEAD_WIDTHS]
@@ -139,6 +139,11 @@ class _State:
         self.student.load_state_dict(saved["student"])
         self.average.load_state_dict(saved["average"])
         self.adam.load_state_dict(saved["adam"])
+
+
+def _precision(device: torch.device) -> torch.dtype:
+    """Return bfloat16, which halves the time on a CPU too, but not where a GPU would have to imitate it."""
+    return torch.bfloat16 if device.type == "cpu" else pick_precision("auto", device)
 
 
 def _learning_rate(config: EncoderTraining, step: int) -> float:
@@ -173,7 +178,7 @@ def _gap(found: Tensor, target: Tensor) -> Tensor:
 def _statistics(features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     flat = features.flatten(2)  # (B, C, H·W)
     mean, square = flat.mean(2), flat.square().mean(2)
-    rounded = flat.to(torch.bfloat16)  # half the time, and the rounding is far below the gaps measured
+    rounded = flat.to(_precision(flat.device))  # half the time, and the rounding is far below the gaps measured
     gram = (rounded @ rounded.transpose(1, 2)).float() / flat.shape[2]
     return mean, (square - mean.square()).clamp_min(1e-6).sqrt(), gram
 
@@ -212,7 +217,7 @@ def _describe(images: Tensor, teachers: list[Teacher]) -> dict[str, Tensor]:
     """Ask every teacher; a map of another size than the student's (SqueezeNet rounds otherwise) is fitted to it."""
     found: dict[str, Tensor] = {}
     for teacher in teachers:
-        found.update(teacher(images.to(torch.bfloat16)))
+        found.update(teacher(images.to(_precision(images.device))))
     if "fire5" in found:
         side = images.shape[2] // 8
         found["fire5"] = F.interpolate(found["fire5"], size=(side, side), mode="bilinear", align_corners=False)

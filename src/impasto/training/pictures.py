@@ -17,7 +17,7 @@ from impasto.errors import ImpastoError, InputError
 from impasto.images import fit_long_side, read, resize
 from impasto.images.formats import READABLE, format_of
 
-__all__ = ["crops", "disturb", "first_readable", "is_kept_out", "pictures_in", "scaled"]
+__all__ = ["crops", "disturb", "first_readable", "is_kept_out", "pictures_in", "scaled", "shrunk"]
 
 log = logging.getLogger(__name__)
 NEARLY = 1.3  # how much longer or shorter a picture of about some size may be
@@ -94,7 +94,8 @@ def _crop(picture: Tensor, size: int, rng: random.Random, long_side: int | None 
     height, width = picture.shape[-2:]
     short = min(height, width)
     least, most = (0.7 * size, short) if long_side is None else _about(size * max(height, width) / long_side)
-    side = max(1, int(math.exp(rng.uniform(math.log(min(short, least)), math.log(min(short, most))))))
+    shares = (math.log(min(1.0, side / short)) for side in (least, most))
+    side = max(1, int(short * math.exp(rng.uniform(*shares))))
     left, top = int(rng.uniform(0, width - side + 1)), int(rng.uniform(0, height - side + 1))
     left, top = min(left, width - side), min(top, height - side)  # `uniform` may give its upper end
     cut = resize(picture[..., top : top + side, left : left + side], (size, size))[0]
@@ -108,6 +109,14 @@ def _about(side: float) -> tuple[float, float]:
 def scaled(picture: Tensor, side: int) -> Tensor:
     """Return a picture (1, C, H, W) whose long side is ``side``."""
     return resize(picture, fit_long_side((picture.shape[-2], picture.shape[-1]), side))
+
+
+def shrunk(picture: Tensor, times: float) -> Tensor:
+    """Return a picture so many times smaller."""
+    if times == 1:
+        return picture
+    size = [round(side / times) for side in picture.shape[-2:]]
+    return F.interpolate(picture, size=size, mode="bilinear", antialias=True)
 
 
 def disturb(batch: Tensor, rng: random.Random) -> Tensor:

@@ -23,7 +23,7 @@ from impasto.config import StyleTraining
 from impasto.device import pick_device, pick_precision
 from impasto.engine.fast import PAINTED_SIDE
 from impasto.engine.onepass import BASE_SIDE
-from impasto.engine.trained import painted_side
+from impasto.engine.trained import base_of
 from impasto.engine.vectors import style_vector
 from impasto.errors import OptionError
 from impasto.images import read
@@ -31,10 +31,9 @@ from impasto.models.fast import embedded_fast
 from impasto.models.fast_style import FastStyle
 from impasto.models.normalizing import Reading
 from impasto.models.style_network import StyleNetwork
-from impasto.models.trained import load_model, save_model
-from impasto.training.any_terms import shrunk
+from impasto.models.trained import load_model, read_about, save_model
 from impasto.training.fitting import Fitted, Lesson, OnFitStep, fit, silent
-from impasto.training.pictures import pictures_in, scaled
+from impasto.training.pictures import pictures_in, scaled, shrunk
 from impasto.training.runs import without_files
 from impasto.training.style_photos import StylePhotos
 from impasto.training.style_targets import (
@@ -51,6 +50,7 @@ __all__ = ["run_folder", "style_lesson", "train_style"]
 
 UNIT_BATCHES, VALIDATION_BATCHES = 4, 4
 CELL_SIDE = 320
+CROP_CELL = 16  # half as many pixels again are whole cells of the fast network, too
 KINDS_OF_ONE_STYLE = (StyleNetwork.kind, FastStyle.kind)
 
 
@@ -72,18 +72,18 @@ def style_lesson(config: StyleTraining, output: Path) -> Lesson:
     """Return what is learnt: the network, its loss, its batches, and how the model is written."""
     precision = pick_precision(config.precision, pick_device(config.device))
     judge = judge_of(config.teacher, list(dict.fromkeys((*STYLE_LAYERS, *CONTENT_LAYERS))), precision)
+    base = _base(config)
+    photos, finer = StylePhotos.of(config, base), base / BASE_SIDE
     paintings = [scaled(read(path).pixels, config.style_side) for path in _paintings(config)]
-    network, side = _beginning(config, paintings)
-    photos, finer = StylePhotos.of(config, side), side / BASE_SIDE
     samples = photos.samples()
     first = [shrunk(photos.batch(number)["photo"], finer) for number in range(UNIT_BATCHES)]
     goal = style_goal(judge, paintings, first)
     return Lesson(
-        network=network,
+        network=_network(config, paintings),
         terms=_Terms(judge, goal, config, finer),
         batch=photos.batch,
         kept_out=[photos.validation(number) for number in range(VALIDATION_BATCHES)],
-        export=lambda network: _export(network, output, config, side),
+        export=lambda network: _export(network, output, config, base),
         sheet=_Sheet(paintings[0], samples) if samples else None,
         helpers=(judge,),
     )
@@ -145,26 +145,32 @@ def _check(config: StyleTraining, output: Path) -> None:
         raise OptionError(f"{output} was given for the model; its name must end in .safetensors.")
     if not output.parent.is_dir():
         raise OptionError(f"{output.parent} is no folder; make it first, or choose another place with -o.")
-    if config.crop % 8:
-        raise OptionError(f"crop is {config.crop}; allowed are multiples of 8.")
+    if config.crop % CROP_CELL:
+        raise OptionError(f"crop is {config.crop}; allowed are multiples of {CROP_CELL}.")
 
 
 def _paintings(config: StyleTraining) -> list[Path]:
     return pictures_in(config.style) if config.style.is_dir() else [config.style]
 
 
-def _beginning(config: StyleTraining, paintings: Sequence[Tensor]) -> tuple[nn.Module, int]:
-    """Return what is trained, a new network or one that can paint already, and the long side at which it paints."""
+def _base(config: StyleTraining) -> int:
+    """Return the long side at which the network paints: that of what it begins as."""
+    if config.from_weights is None:
+        return BASE_SIDE
+    return PAINTED_SIDE if config.from_weights == "fast" else base_of(read_about(Path(config.from_weights)))
+
+
+def _network(config: StyleTraining, paintings: Sequence[Tensor]) -> nn.Module:
+    """Return what is trained: a new network, or one that can paint already."""
     torch.manual_seed(config.seed)
     network: nn.Module
     if config.from_weights is None:
-        network, side = StyleNetwork(width=config.width), BASE_SIDE
+        network = StyleNetwork(width=config.width)
     elif config.from_weights == "fast":
-        network, side = _from_fast(paintings), PAINTED_SIDE
+        network = _from_fast(paintings)
     else:
-        network, side = _trained_before(Path(config.from_weights))
-    network = network.train().requires_grad_().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return network, side
+        network = _trained_before(Path(config.from_weights))
+    return network.train().requires_grad_().to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def _from_fast(paintings: Sequence[Tensor]) -> nn.Module:
@@ -173,23 +179,23 @@ def _from_fast(paintings: Sequence[Tensor]) -> nn.Module:
     return FastStyle.of(embedded_fast(), style_vector(style_moments(encoder, paintings)))
 
 
-def _trained_before(path: Path) -> tuple[nn.Module, int]:
+def _trained_before(path: Path) -> nn.Module:
     network, about = load_model(path)
     if about["kind"] not in KINDS_OF_ONE_STYLE:
         raise OptionError(
             f"{path.name} holds a network of kind {about['kind']!r}; to start from are models of `impasto train style`."
         )
-    return network, painted_side(about)
+    return network
 
 
-def _export(network: nn.Module, output: Path, config: StyleTraining, side: int) -> None:
+def _export(network: nn.Module, output: Path, config: StyleTraining, base: int) -> None:
     """Write the model with what it was trained with."""
     assert isinstance(network, StyleNetwork | FastStyle)
     about = {
         "source": "impasto train style",
         "licence": "as you choose, within the rights of the painting and the photos",
         "style": config.style.name,
-        "base": side,
+        "base": base,
         "trained_with": without_files(config),
     }
     save_model(output, network, network.kind, network.config, about, half=True)

@@ -40,12 +40,12 @@ class StylePhotos:
     """Photographs to draw batches from; some are kept for validation."""
 
     config: StyleTraining
-    painted_side: int  # the long side at which the network paints, and of which its crops are parts
+    base: int  # the long side at which the network paints, and of which its crops are parts
     learnt: Sequence[Path]
     kept_out: Sequence[Path]
 
     @classmethod
-    def of(cls, config: StyleTraining, painted_side: int) -> StylePhotos:
+    def of(cls, config: StyleTraining, base: int) -> StylePhotos:
         """Find the photos; where the usual sixteenth to keep out is empty, the first is kept out."""
         found = pictures_in(config.photos)
         if len(found) < 2:
@@ -56,7 +56,7 @@ class StylePhotos:
         learnt = [path for path in found if not is_kept_out(path)]
         if not (learnt and kept_out):
             learnt, kept_out = found[1:], found[:1]
-        return cls(config, painted_side, learnt, kept_out)
+        return cls(config, base, learnt, kept_out)
 
     def batch(self, number: int) -> dict[str, Any]:
         """Return the batch of this number, always the same."""
@@ -78,7 +78,7 @@ class StylePhotos:
         found: list[Tensor] = []
         for path in self.kept_out:
             try:
-                found.append(scaled(read(path).pixels, self.painted_side))
+                found.append(scaled(read(path).pixels, self.base))
             except InputError as fault:
                 log.warning("%s is passed over (%s)", path.name, fault)
             if len(found) == SHEET_PHOTOS:
@@ -86,8 +86,8 @@ class StylePhotos:
         return found
 
     def _crops(self, paths: Sequence[Path], rng: random.Random) -> Tensor:
-        size = STRIDE * round(self.config.crop * self.painted_side / BASE_SIDE / STRIDE)
-        drawn = crops([paths], [1.0], size=size, count=self.config.batch, rng=rng, long_side=self.painted_side)
+        size = self.config.crop * self.base // BASE_SIDE
+        drawn = crops([paths], [1.0], size=size, count=self.config.batch, rng=rng, long_side=self.base)
         return next(drawn)
 
 
