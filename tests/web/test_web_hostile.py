@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hostile import hostile_uploads
 from on_the_spot import OnTheSpot
+from patience import until
 
 from impasto.apps.web.visits import Visit
 from impasto.config.serving import Serving
@@ -73,9 +74,14 @@ def test_hostile_uploads_on_the_real_page(chromium_path: str, tmp_path: Path) ->
                 assert page.locator("[data-testid=stException]").count() == 0
                 assert "Traceback" not in page.content()
             painted(page)
-            kept = [path for path in server.files() if path.name == "your picture"]
-            assert len(kept) <= 1, "uploads were left on the disk"
+            # What gave way while it was looked at goes when that ends, on a busy machine a moment later.
+            assert until(lambda: len(kept(server)) <= 1, 10), f"{len(kept(server))} uploads were left on the disk"
         assert server.process.poll() is None
+
+
+def kept(server: Any) -> list[Path]:
+    """Return the uploads that are on the server's disk."""
+    return [path for path in server.files() if path.name == "your picture"]
 
 
 def _drop(page: Any, name: str, data: bytes) -> None:
