@@ -13,7 +13,6 @@ import argparse
 import csv
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -63,8 +62,6 @@ def timed(backbone: str, photo: Path, style: Path, steps: int) -> tuple[Result, 
 
 def equal_time(args: argparse.Namespace) -> dict[str, Any]:
     """Paint and judge everything."""
-    if args.to:
-        args.to.mkdir(parents=True, exist_ok=True)
     rows, home = pairs_in(args.judge.parent / "pairs.csv")[: args.pairs], args.judge.parent
     judge = judge_module(args.judge).Judge()
     first = home / rows[0]["content"], home / rows[0]["style"]
@@ -76,10 +73,9 @@ def equal_time(args: argparse.Namespace) -> dict[str, Any]:
         for row in rows:
             photo, style = home / row["content"], home / row["style"]
             for name, painter in painters.items():
-                with tempfile.TemporaryDirectory() as scratch:
-                    picture = (args.to or Path(scratch)) / f"{row['name']}-{name}-{seconds:g}.png"
-                    told = painter.paint(photo, style, seconds, picture)
-                    scores[name].append({**told, **judge.score(photo, style, picture)})
+                picture = args.to / f"{row['name']}-{name}-{seconds:g}.png"
+                told = painter.paint(photo, style, seconds, picture)
+                scores[name].append({**told, **judge.score(photo, style, picture)})
         found[f"{seconds:g} s"] = {name: means(of) for name, of in scores.items()}
         print(found, file=sys.stderr, flush=True)
     return {"pairs": len(rows), "found": found}
@@ -104,9 +100,10 @@ def main() -> None:
     asked.add_argument("--judge", type=Path, required=True)
     asked.add_argument("--seconds", type=float, nargs="+", default=[5, 10, 30, 60])
     asked.add_argument("--pairs", type=int, default=16, help="how many, to try it out")
-    asked.add_argument("--to", type=Path, help="folder to keep the pictures in")
+    asked.add_argument("--to", type=Path, default=Path("runs/equal_time"), help="folder for the pictures")
     asked.add_argument("--json", type=Path)
     args = asked.parse_args()
+    args.to.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"machine": machine_facts(), **equal_time(args)}, indent=1)
     print(text)
     if args.json:

@@ -21,7 +21,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import platform
 import resource
 import subprocess
 import sys
@@ -36,6 +35,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.engine import load
+from impasto.evaluation import machine_facts
 from impasto.images import Picture, brushwork, fit_long_side, harbour, read, resize
 from impasto.models import vgg_from_file
 
@@ -255,12 +255,7 @@ def main() -> None:
     args = asked.parse_args()
     args.steps = args.steps or {"race": 500}.get(args.what, 3)
     found = {"race": race, "memory": memory, "one": one}[args.what](args)
-    machine = {
-        "processor": platform.processor() or platform.machine(),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-    }
-    text = json.dumps(found if args.what == "one" else {"machine": machine, **found}, indent=1)
+    text = json.dumps(found if args.what == "one" else {"machine": machine_facts(), **found}, indent=1)
     print(text)
     if args.json:
         args.json.write_text(text + "\n")

@@ -19,7 +19,6 @@ import csv
 import functools
 import importlib.util
 import json
-import platform
 import sys
 import time
 from collections.abc import Sequence
@@ -27,11 +26,10 @@ from pathlib import Path
 from statistics import mean
 from typing import Any
 
-import torch
-
 from encoder import DISTILLED_FILE, VGG_FILE
 from impasto.config import StyleTraining
 from impasto.engine import load
+from impasto.evaluation import machine_facts
 from impasto.training.style import train_style
 
 PAINTINGS = ("oa_metmuseum_436535.jpg", "oa_artic_8980.jpg", "nm_edvard_munch_melancholy.jpg")
@@ -175,14 +173,9 @@ def main() -> None:
     asked.add_argument("--json", type=Path)
     args = asked.parse_args()
     found = {"paintings": paintings, "folder": folder}[args.what](args)
-    machine = {
-        "processor": platform.processor() or platform.machine(),
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-    }
     told = ("scratch", "teachers", "steps", "batch", "crop", "learning_rate")
     training = {name: getattr(args, name) for name in told}
-    text = json.dumps({"machine": machine, "training": training, args.what: found}, indent=1)
+    text = json.dumps({"machine": machine_facts(), "training": training, args.what: found}, indent=1)
     print(text)
     if args.json:
         args.json.write_text(text + "\n")

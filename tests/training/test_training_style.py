@@ -170,7 +170,7 @@ def test_it_starts_from_the_fast_network(
 
 
 def test_what_is_painted_finer_is_judged_at_the_size_at_which_people_look(
-    config: StyleTraining, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    config: StyleTraining, tmp_path: Path
 ) -> None:
     lesson = style_lesson(dataclasses.replace(config, from_weights="fast", batch=1), tmp_path / "mona.safetensors")
     looked_at: list[torch.Size] = []

@@ -181,8 +181,9 @@ class _PairedSums(Function):
     def forward(f: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
         first = f.new_zeros((f.shape[1], 2), dtype=widened(f[..., :0]).dtype)
         second = first.new_zeros((f.shape[1], 4))
-        for start in range(0, f[0, 0].numel(), _BLOCK):
-            x, y = (widened(one.flatten(2)[0, :, start : start + _BLOCK]) for one in (f, p))  # (C, n)
+        flat = [one.flatten(2)[0] for one in (f, p)]  # each (C, N)
+        for start in range(0, flat[0].shape[1], _BLOCK):
+            x, y = (widened(one[:, start : start + _BLOCK]) for one in flat)
             xy = (x * y).sum(-1)
             first = first + torch.stack([x.sum(-1), y.sum(-1)], -1)
             second = second + torch.stack([(x * x).sum(-1), xy, xy, (y * y).sum(-1)], -1)

@@ -89,9 +89,7 @@ class Visit:
         """Return the job that was made for this key, or make and submit it; the oldest are forgotten."""
         job = self._remembered.get(key)
         if job is None or job.state in ("cancelled", "failed"):
-            self._make_room()
-            job = self.studio.submit(make())
-            self._remembered[key] = job
+            job = self._remembered[key] = self._submitted(make())
         self._remembered.move_to_end(key)
         while len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)[1].forget()
@@ -146,7 +144,7 @@ class Visit:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _submitted(self, job: Job) -> Job:
-        """Submit a job that has its files already; where there is no room for it, they go."""
+        """Submit a job; where there is no room for it, the files that it has already go."""
         try:
             self._make_room()
             return self.studio.submit(job)
