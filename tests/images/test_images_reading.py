@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from impasto.errors import InputError, OptionError
-from impasto.images import read
+from impasto.images import harbour, read, read_small, resize
 
 Save = Callable[[bytes, str], Path]
 CORNERS = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [255, 255, 0]]], np.uint8).repeat(16, 0).repeat(24, 1)
@@ -319,3 +319,51 @@ def test_thin_pictures(saved: Save, kind: str, size: tuple[int, int]) -> None:
     picture = read(saved(encoded(image, kind), f"thin.{kind.lower()}"))
     assert picture.size == size
     assert picture.pixels.min() > 0.98
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"])
+def test_read_small_is_what_reading_and_resizing_gives(saved: Save, kind: str, orientation: int) -> None:
+    pixels = (harbour((150, 201))[0].permute(1, 2, 0) * 255).round().byte().numpy()
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = saved(encoded(Image.fromarray(pixels), kind, exif=exif, quality=95), f"one.{kind.lower()}")
+    whole = read(path)
+    small, full_size = read_small(path, 60)
+    assert full_size == whole.size
+    assert (small.name, small.sha256, small.metadata) == (whole.name, whole.sha256, whole.metadata)
+    difference = (small.pixels - resize(whole.pixels, small.size)).abs()
+    assert max(small.size) == 60
+    assert difference.mean() < 0.012
+
+
+@pytest.mark.parametrize("mode", ["L", "CMYK"])
+def test_read_small_understands_every_mode_of_a_jpeg(saved: Save, mode: str) -> None:
+    pixels = (harbour((150, 200))[0].permute(1, 2, 0) * 255).round().byte().numpy()
+    path = saved(encoded(Image.fromarray(pixels).convert(mode), "JPEG", quality=95), "one.jpg")
+    small, _ = read_small(path, 50)
+    assert (small.pixels - resize(read(path).pixels, small.size)).abs().mean() < 0.012
+
+
+def test_read_small_enlarges_nothing_and_keeps_transparency(saved: Save) -> None:
+    path = saved(encoded(Image.new("RGBA", (40, 30), (255, 0, 0, 128)), "PNG"), "one.png")
+    same, _ = read_small(path, 100)
+    small, full_size = read_small(path, 20)
+    assert same.size == full_size == (30, 40)
+    assert small.alpha is not None
+    assert small.alpha.shape == (1, 1, 15, 20)
+
+
+def test_read_small_decodes_only_what_a_large_jpeg_needs(saved: Save, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = saved(encoded(Image.new("RGB", (1600, 1200)), "JPEG"), "one.jpg")
+    decoded = []
+    load = Image.Image.convert
+    monkeypatch.setattr(Image.Image, "convert", lambda image, *given: decoded.append(image.size) or load(image, *given))
+    assert read_small(path, 400)[1] == (1200, 1600)
+    assert decoded == [(400, 300)]
+
+
+def test_read_small_refuses_what_is_too_large(saved: Save) -> None:
+    path = saved(encoded(Image.new("RGB", (64, 64)), "JPEG"), "one.jpg")
+    with pytest.raises(InputError, match="more than the limit"):
+        read_small(path, 8, max_pixels=4000)

@@ -8,7 +8,7 @@ from impasto.images.color import lab_to_rgb, luminance, rgb_to_lab, rgb_to_yiq, 
 from impasto.images.masks import read_mask, region_weights
 from impasto.images.opening import MAX_PIXELS
 from impasto.images.picture import Metadata, Picture
-from impasto.images.reading import read
+from impasto.images.reading import read, read_small
 from impasto.images.recipes import read_recipe
 from impasto.images.recoloring import keep_color, match_color, transfer_color_only
 from impasto.images.resizing import fit_long_side, resize
@@ -36,6 +36,7 @@ __all__ = [
     "read",
     "read_mask",
     "read_recipe",
+    "read_small",
     "region_weights",
     "resize",
     "rgb_to_lab",

@@ -20,7 +20,7 @@ from PIL import Image
 from torch import Tensor
 
 from impasto.images.alpha import fill_transparent
-from impasto.images.decoding import upright
+from impasto.images.decoding import SIDEWAYS, upright
 from impasto.images.opening import opened
 from impasto.images.picture import Metadata
 from impasto.images.resizing import fit_long_side
@@ -33,7 +33,6 @@ __all__ = ["Scroll", "stored_size", "unrolled"]
 
 _LARGEST = 65535
 _SIDE_OF_COLORS = 512  # of the small picture from which hidden colors are taken
-_SIDEWAYS = (5, 6, 7, 8)  # orientations in which stored rows are columns of the upright picture
 
 
 @contextmanager
@@ -71,7 +70,7 @@ class Scroll:
         self._orientation = bands.orientation
         self._channels = 4 if bands.has_alpha else 3
         self._hidden: Tensor | None = None
-        self.size = (width, height) if bands.orientation in _SIDEWAYS else (height, width)
+        self.size = (width, height) if bands.orientation in SIDEWAYS else (height, width)
         self.metadata: Metadata = bands.metadata
         self.bits = bands.bits
         self.has_alpha = False
@@ -113,7 +112,7 @@ class Scroll:
             alpha = np.ones(samples.shape[:2], np.float32) if band.alpha is None else band.alpha
             samples = np.concatenate([samples, alpha[..., None]], axis=-1)
         block = upright(np.rint(samples * _LARGEST).astype(np.uint16), self._orientation)
-        is_sideways, is_from_end = self._orientation in _SIDEWAYS, self._orientation in (3, 4, 6, 7)
+        is_sideways, is_from_end = self._orientation in SIDEWAYS, self._orientation in (3, 4, 6, 7)
         length = len(band.color)
         start = self.size[1 if is_sideways else 0] - band.top - length if is_from_end else band.top
         if is_sideways:

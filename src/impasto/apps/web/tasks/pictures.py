@@ -14,7 +14,7 @@ from torch import Tensor
 
 from impasto.apps.web.calls import Call
 from impasto.apps.web.uploads import ORIGINAL
-from impasto.images import Picture, fit_long_side, harbour, over_white, read, resize, write
+from impasto.images import Picture, fit_long_side, harbour, over_white, read, read_small, resize, write
 
 __all__ = ["SAMPLE_SIZE", "admit", "original", "original_bytes", "show", "working_copy"]
 
@@ -28,14 +28,11 @@ def admit(call: Call) -> dict[str, Any]:
     What is no picture, or too large a one, is refused before its pixels are decoded.
     """
     most = round(call.arguments["megapixels"] * 1e6)
-    picture = read(call.folder / ORIGINAL, max_pixels=most)
-    size = fit_long_side(picture.size, min(call.arguments["preview"], max(picture.size)))
-    pixels = resize(picture.pixels, size)
-    save_file({"pixels": (pixels * 255).round().byte()}, call.folder / "working.safetensors")
-    facts = {"name": call.arguments["name"], "sha256": picture.sha256, "height": picture.height, "width": picture.width}
+    picture, (height, width) = read_small(call.folder / ORIGINAL, call.arguments["preview"], max_pixels=most)
+    save_file({"pixels": (picture.pixels * 255).round().byte()}, call.folder / "working.safetensors")
+    facts = {"name": call.arguments["name"], "sha256": picture.sha256, "height": height, "width": width}
     (call.folder / "facts.json").write_text(json.dumps(facts), encoding="utf-8")
-    alpha = None if picture.alpha is None else resize(picture.alpha, size)
-    show(over_white(pixels, alpha), call.folder / "shown.jpg")
+    show(over_white(picture.pixels, picture.alpha), call.folder / "shown.jpg")
     return facts
 
 
