@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from impasto import evaluation, images
+from impasto import engine, evaluation, images
 from impasto.apps.compare import contender_of, pictures_of
 from impasto.errors import InputError, OptionError
 from impasto.evaluation import Comparison, Contender, Pair, Run
@@ -115,6 +115,11 @@ def test_pictures_are_a_file_a_folder_or_several(studio: Path) -> None:
         pictures_of("empty")
 
 
+def test_many_names_in_a_row_are_many_pictures(studio: Path) -> None:
+    names = [f"a-photo-of-the-harbour-{number:03d}.jpg" for number in range(200)]
+    assert pictures_of(",".join(names)) == [Path(name) for name in names]
+
+
 def test_a_folder_with_something_in_it_is_left_alone(studio: Path, impasto, jury: Jury) -> None:
     Path("report").mkdir()
     Path("report", "mine.txt").touch()
@@ -161,8 +166,6 @@ def test_a_clean_picture_passes_and_a_faulty_one_does_not(studio: Path, impasto)
 
 
 def test_what_cures_a_fault_is_told_from_the_recipe(studio: Path, impasto) -> None:
-    from impasto import engine
-
     made = engine.stylize("harbour.jpg", "ink.png", "optimize", size=64, steps=1, strength=50)
     foggy = 0.5 + 0.1 * (made.image - 0.5)
     images.write(foggy, "foggy.png", recipe=made.recipe.to_json())
@@ -176,8 +179,6 @@ def test_what_cures_a_fault_is_told_from_the_recipe(studio: Path, impasto) -> No
 
 
 def test_the_photo_that_the_recipe_names_excuses_what_it_has(studio: Path, impasto) -> None:
-    from impasto import engine
-
     Path("out").mkdir()
     burnt = (images.read("harbour.jpg").pixels * 3).clamp(0, 1)
     images.write(burnt, "burnt.png")
@@ -187,3 +188,10 @@ def test_the_photo_that_the_recipe_names_excuses_what_it_has(studio: Path, impas
     Path("burnt.png").unlink()
     assert impasto("lint", "out/result.png", "--json") == 1
     assert "clipping" in impasto.out
+
+
+def test_a_picture_by_a_model_that_has_learnt_its_style_is_looked_over(studio: Path, impasto) -> None:
+    recipe = engine.Recipe(method="model", options={}, photo=engine.Ingredient("harbour.jpg", ""), styles=[])
+    images.write(images.read("harbour.jpg").pixels, "candy.png", recipe=recipe.to_json())
+    assert impasto("lint", "candy.png", "--photo", "harbour.jpg") == 0
+    assert "nothing found" in impasto.out

@@ -70,8 +70,8 @@ def camera(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
     """Three painted frames in place of a camera; records what was asked for."""
     asked: list[tuple[Any, dict[str, Any]]] = []
 
-    def live(source: Any, *_: Any, **options: Any) -> Iterator[LiveFrame]:
-        asked.append((source, options))
+    def live(source: Any, styles: Any, *_: Any, **options: Any) -> Iterator[LiveFrame]:
+        asked.append((source, {**options, "styles": styles}))
         return (frame(number) for number in (1, 2, 3))
 
     monkeypatch.setattr(film, "live", live)
@@ -99,3 +99,8 @@ def test_a_port_that_cannot_be_is_refused(impasto: Any, studio: Path, port: str)
 def test_a_time_that_is_none_is_refused(impasto: Any, studio: Path):
     assert impasto("live", "ink.png", "--seconds", "0", "--no-browser", "--method", "optimize") == 2
     assert "--seconds is 0; allowed is a number above 0" in impasto.sentence
+
+
+def test_a_model_that_has_learnt_its_style_needs_no_other(impasto: Any, studio: Path, camera: list[Any]):
+    assert impasto("live", "--no-browser", "--port", "0", "--method", "optimize", "--quiet") == 0
+    assert camera[0][1]["styles"] == []

@@ -9,7 +9,7 @@ import pytest
 
 from impasto import evaluation
 from impasto.apps.sweep import combinations, values_to_try
-from impasto.config import Optimize
+from impasto.config import MethodOptions, Optimize
 from impasto.errors import InputError
 
 BASE = Optimize(size=64)
@@ -122,3 +122,10 @@ def test_a_wrong_wish_is_refused_before_anything_is_painted(studio, painter, imp
     assert part in impasto.sentence
     assert painter.calls == []
     assert not list(Path().glob("*sweep*"))
+
+
+def test_a_model_that_has_learnt_its_style_needs_no_other(studio, painter, impasto, drawn, monkeypatch):
+    config = MethodOptions(size=64)
+    monkeypatch.setattr("impasto.apps.trials.chosen_config", lambda *_: config)
+    assert impasto("sweep", "harbour.jpg", "--method", "candy.safetensors", "--vary", "strength=30,60") == 0
+    assert [style for _, style, _ in painter.calls] == [[], []]

@@ -11,6 +11,8 @@ import pytest
 import torch
 
 from impasto import engine, images
+from impasto.config import Fast
+from impasto.engine.onepass import OnePass
 from impasto.errors import InputError, OptionError, WeightsError
 from impasto.evaluation import Comparison, Contender, Judge, Run, compare, judging, pairs_of, standings
 from impasto.evaluation import comparing as comparing_module
@@ -239,3 +241,38 @@ def test_memory_is_told_for_each_work_by_itself() -> None:
     assert during.bytes is not None
     assert during.bytes - before.bytes > 150e6
     assert during.gpu_bytes is None
+
+
+class Learnt:
+    """A painter that has learnt its one style."""
+
+    name, needs_style, margin, stride = "learnt", False, 8, 8
+    device, precision = torch.device("cpu"), torch.float32
+
+    def weights(self) -> list[engine.Ingredient]:
+        return [engine.Ingredient("learnt", "0")]
+
+    def look(self, picture: torch.Tensor, code: torch.Tensor) -> dict[str, Any]:
+        return {}
+
+    def paint(self, picture: torch.Tensor, code: torch.Tensor, seen: Any, at: tuple[int, int] = (0, 0)) -> torch.Tensor:
+        return 1 - picture
+
+
+def test_a_model_that_has_learnt_its_style_paints_beside_the_others(
+    pictures: dict[str, Path], tmp_path: Path, tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load, learnt = engine.load, OnePass(Fast(), Learnt())  # type: ignore[arg-type]
+    monkeypatch.setattr(engine, "load", lambda method, **o: learnt if method == "learnt" else load(method, **o))
+    pairs = pairs_of([pictures["harbour"]], [pictures["night"]])
+    found = compare(pairs, [Contender(label="mine", method="learnt"), QUICK], tmp_path / "report", isolated=False)
+    assert [run.refusal for run in found.runs] == ["", ""]
+    assert all((tmp_path / "report" / run.picture).is_file() for run in found.runs)
+
+
+def test_long_names_get_pictures_of_their_own(pictures: dict[str, Path], tmp_path: Path, tiny_backbone: Path) -> None:
+    photo = pictures["harbour"].rename(tmp_path / f"{'a long name ' * 10}.png")
+    found = compare(pairs_of([photo], [pictures["night"]]), [QUICK, SLOW], tmp_path / "report", isolated=False)
+    names = [run.picture for run in found.runs]
+    assert len(set(names)) == 2
+    assert all(len(Path(name).name) < 120 for name in names)

@@ -136,7 +136,7 @@ def pictures_of(text: str) -> list[Path]:
     """Return the pictures that an argument names: a file, a folder's, or several separated by commas."""
     from impasto.images.formats import format_of
 
-    parts = [Path(text)] if Path(text).exists() else [Path(part.strip()) for part in text.split(",")]
+    parts = [Path(text)] if _exists(text) else [Path(part.strip()) for part in text.split(",")]
     found: list[Path] = []
     for part in parts:
         inside = sorted(one for one in part.iterdir() if format_of(one.suffix)) if part.is_dir() else [part]
@@ -144,6 +144,13 @@ def pictures_of(text: str) -> list[Path]:
             raise InputError(f"the folder {part} holds no pictures; give one that does.")
         found.extend(inside)
     return list(dict.fromkeys(found))
+
+
+def _exists(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except OSError:  # many names in a row are too long for one
+        return False
 
 
 def _parts(label: str) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from impasto.apps.console import BAD_INPUT, INTERRUPTED, SOME_FAILED
-from impasto.apps.outputs import check_picture, default_name, title_of
+from impasto.apps.outputs import called_after, check_picture, default_name, title_of
 from impasto.apps.recording import Wishes
 from impasto.config import MethodOptions
 from impasto.errors import ImpastoError, OptionError
@@ -31,7 +31,7 @@ class Job:
     @property
     def title(self) -> str:
         """What to call it in progress and reports."""
-        return "+".join(title_of(name) for name in _called_after(self.styles, self.config))
+        return "+".join(title_of(name) for name in called_after(self.styles, self.config))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Request:
         if self.output is not None and not self.output.is_dir():
             return self.output
         return (self.output or Path()) / default_name(
-            self.photo, _called_after(styles, self.config), self.picture, bits=self.bits
+            self.photo, called_after(styles, self.config), self.picture, bits=self.bits
         )
 
     def check(self, job: Job) -> None:
@@ -102,12 +102,6 @@ def jobs_of(request: Request) -> list[Job]:
             raise OptionError(f"two styles would both become {job.output.name}; give them different names.")
         request.check(job)
     return jobs
-
-
-def _called_after(styles: Sequence[str], config: MethodOptions) -> Sequence[str]:
-    """Return what a result is called after: its styles, or the model that has learnt its own."""
-    model = getattr(config, "model", None)
-    return styles or ([model.stem] if model is not None else [])
 
 
 def _check_each(request: Request) -> None:

@@ -116,8 +116,8 @@ def _reference(given: Path | None, path: Path, recipe: Recipe | None, what: str)
         return read(given).pixels
     if recipe is None:
         return None
-    named = recipe.photo if what == "photo" else recipe.styles[0][0]
-    beside = _beside(path, named)
+    named = [recipe.photo] if what == "photo" else [one for style in recipe.styles for one in style]
+    beside = _beside(path, named[0]) if named else None  # a model that has learnt its style names none
     return None if beside is None else read(beside).pixels
 
 

@@ -18,7 +18,7 @@ import typer
 
 from impasto.apps.console import print_json, say
 from impasto.apps.methods import chosen_config
-from impasto.apps.parameters import AsJson, Method, Preset, Quiet
+from impasto.apps.parameters import AsJson, Method, Preset, Quiet, StylesIfAny
 from impasto.apps.progress import Bar, joined
 from impasto.apps.weights import fetch_for
 from impasto.config import DEFAULT_METHOD
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["LivePage", "live"]
 
-LiveStyles = Annotated[
-    list[str],
-    typer.Argument(metavar="STYLE", help="A painting, or several that are mixed.", show_default=False),
-]
 Source = Annotated[
     str,
     typer.Option(metavar="N|FILE", help="A camera by its number, or a film that is played as if it were one."),
@@ -44,7 +40,7 @@ LARGEST_PORT = 65_535
 
 
 def live(
-    styles: LiveStyles,
+    styles: StylesIfAny = None,
     *,
     source: Source = "0",
     method: Method = DEFAULT_METHOD,
@@ -75,7 +71,7 @@ def live(
     config = chosen_config(method, preset, options)
     fetch_for(config, quiet=quiet)
     is_camera = source.isdecimal() and not Path(source).exists()
-    frames = film.live(source, styles, config, size=longest, steadiness=steadiness, mirror=mirror and is_camera)
+    frames = film.live(source, styles or [], config, size=longest, steadiness=steadiness, mirror=mirror and is_camera)
     with LivePage(port) as page:
         if not quiet:
             say(f"Painting at {page.address} (Ctrl-C stops)")

@@ -6,12 +6,13 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from impasto.config import MethodOptions
 from impasto.errors import OutputError
 
 if TYPE_CHECKING:
     from impasto.images import Picture
 
-__all__ = ["check_chart", "check_film", "check_free", "check_picture", "default_name", "title_of"]
+__all__ = ["called_after", "check_chart", "check_film", "check_free", "check_picture", "default_name", "title_of"]
 
 LONGEST_NAME = 100  # characters; file systems stop at 255 bytes
 
@@ -20,6 +21,12 @@ def title_of(style: str) -> str:
     """Return what a style is called in file names and labels: its file's stem, or a folder's name."""
     path = Path(style)
     return (path.stem if path.suffix and not path.is_dir() else path.name) or path.resolve().name
+
+
+def called_after(styles: Sequence[str], config: MethodOptions) -> Sequence[str]:
+    """Return what a result is called after: its styles, or the model that has learnt its own."""
+    model = getattr(config, "model", None)
+    return styles or ([model.stem] if model is not None else [])
 
 
 def default_name(photo: Path, styles: Sequence[str], picture: Picture, *, bits: int = 8) -> str:

@@ -24,7 +24,6 @@ __all__ = [
     "Preset",
     "Quality",
     "Quiet",
-    "Styles",
     "StylesIfAny",
 ]
 
@@ -32,14 +31,6 @@ FILE_PANEL = "The file"
 _OF_FILES = {field.name: field for field in fields_of(Saving)}
 
 Photo = Annotated[Path, typer.Argument(metavar="PHOTO", help="The photograph to paint.", show_default=False)]
-Styles = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="STYLE",
-        help="A painting, a style by name, or a folder of paintings by one hand. Several are mixed.",
-        show_default=False,
-    ),
-]
 StylesIfAny = Annotated[
     list[str] | None,
     typer.Argument(

@@ -11,8 +11,8 @@ import typer
 
 from impasto.apps.console import print_json
 from impasto.apps.options import as_flag, config_from
-from impasto.apps.outputs import check_picture, default_name
-from impasto.apps.parameters import AsJson, Force, Method, Output, Photo, Preset, Quiet, Styles
+from impasto.apps.outputs import called_after, check_picture, default_name
+from impasto.apps.parameters import AsJson, Force, Method, Output, Photo, Preset, Quiet, StylesIfAny
 from impasto.apps.saving import summary_of
 from impasto.apps.trials import Trial, Trials, paint_trials, small_config
 from impasto.apps.weights import fetch_for
@@ -27,7 +27,7 @@ __all__ = ["combinations", "sweep", "values_to_try"]
 
 def sweep(
     photo: Photo,
-    styles: Styles,
+    styles: StylesIfAny = None,
     *,
     vary: Annotated[
         list[str],
@@ -56,7 +56,8 @@ def sweep(
     tried = values_to_try(vary, base, method=method)
     combined = combinations(base, tried, method=method)
     picture = read(photo)
-    output = output or Path(f"{Path(default_name(photo, styles, picture)).stem}-sweep.png")
+    styles = styles or []
+    output = output or Path(f"{Path(default_name(photo, called_after(styles, base), picture)).stem}-sweep.png")
     check_picture(output, force=force, inputs=[photo, *map(Path, styles)])
     fetch_for(base, quiet=quiet)
     trials = paint_trials(picture, [Trial(label, styles, config) for label, config in combined], quiet=quiet)

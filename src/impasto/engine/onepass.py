@@ -31,7 +31,7 @@ from impasto.engine.wrapping import OVERLAP, unwrapped, wrapped
 from impasto.errors import OptionError
 from impasto.images import fit_long_side, resize
 
-__all__ = ["BASE_SIDE", "Enlarging", "OnePass", "Painter", "sizes"]
+__all__ = ["BASE_SIDE", "Enlarging", "OnePass", "Painter", "needs_style", "sizes"]
 
 BASE_SIDE = 512
 """Long side at which strokes have their own size, in pixels, where a method does not say otherwise."""
@@ -150,6 +150,11 @@ class OnePass:
             weights=self.painter.weights(),
             versions=versions(),
         )
+
+
+def needs_style(stylizer: object) -> bool:
+    """Whether a method takes styles; a model that has learnt one does not."""
+    return stylizer.painter.needs_style if isinstance(stylizer, OnePass) else True
 
 
 def _forming_options(config: MethodOptions, other: MethodOptions) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +21,7 @@ from impasto.images import read
 __all__ = ["PICTURES", "Progress", "compare"]
 
 PICTURES = "pictures"  # the folder of results, inside the report's
+LONGEST_NAME = 100  # characters; file systems stop at 255 bytes
 
 Painters = Callable[[Contender], Paint]
 Known = Mapping[tuple[str, tuple[str, str]], Run]  # by contender and pair
@@ -198,5 +200,6 @@ def _measures(painted: Painted) -> dict[str, float]:
 
 
 def _file_name(text: str) -> str:
-    """Return a text as a file's name that every system takes."""
-    return re.sub(r"[^\w.=-]+", "-", text).strip("-.")[:100]
+    """Return a text as a file's name that every system takes; texts that begin alike for long get different ones."""
+    name = re.sub(r"[^\w.=-]+", "-", text).strip("-.")
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 9]}-{zlib.crc32(text.encode()):08x}"

@@ -18,6 +18,7 @@ from typing import IO, Any, TypeAlias
 
 from impasto import engine
 from impasto.engine import Step
+from impasto.engine.onepass import needs_style
 from impasto.errors import ImpastoError, MissingExtraError, WeightsError
 from impasto.evaluation.peaks import watched
 
@@ -58,10 +59,11 @@ def painting_here(contender: Contender) -> Iterator[Paint]:
     """Give a painter that works in this process."""
     with _for_good():
         stylizer = engine.load(contender.method, **contender.options)
+    takes_styles = needs_style(stylizer)
 
     def paint(photo: Path, style: Path, output: Path, on_share: OnShare) -> Painted:
         with _for_good(), watched() as peak:
-            result = stylizer(photo, style, on_step=lambda step: on_share(_share(step)))
+            result = stylizer(photo, style if takes_styles else (), on_step=lambda step: on_share(_share(step)))
         if result.stopped == "interrupted":
             raise KeyboardInterrupt
         result.save(output)

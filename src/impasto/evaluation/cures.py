@@ -68,6 +68,7 @@ _RULES: Mapping[str, Sequence[Rule]] = {
     "not-finite": (("precision", lambda was: None if was == "float32" else "float32"), ("seed", _next)),
     "grid": (("steps", _doubled), ("seed", _next)),
     "border": (("padding", _padding),),
+    "seam": (("tile", _doubled), ("seed", _next)),
     "clipping": (("strength", _weaker), ("content_weight", _more(1, 2))),
     "fog": (("strength", _stronger), ("color_weight", _more(1, 2)), ("steps", _doubled)),
     "noise": (

@@ -24,9 +24,9 @@ from impasto.engine.film.extras import opencv
 from impasto.engine.film.frames import as_float, as_levels
 from impasto.engine.film.motion import Watcher, reduced
 from impasto.engine.film.painters import film_painter
-from impasto.engine.film.planning import needs_style
 from impasto.engine.film.steadying import Steadier
 from impasto.engine.inputs import Given, prepare
+from impasto.engine.onepass import needs_style
 from impasto.errors import InputError
 from impasto.images import Picture, fit_long_side
 

@@ -20,11 +20,11 @@ from impasto.engine.film.outlets import Outlet, default_out, outlet_for
 from impasto.engine.film.sequences import SequenceClip
 from impasto.engine.film.workshop import workshop_of
 from impasto.engine.inputs import Given, Style, prepare
-from impasto.engine.onepass import OnePass
+from impasto.engine.onepass import needs_style
 from impasto.engine.recipe import Ingredient, Recipe, deciding_options, versions
 from impasto.errors import OptionError, OutputError
 
-__all__ = ["FilmPlan", "needs_style", "plan_film"]
+__all__ = ["FilmPlan", "plan_film"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,11 +147,6 @@ def _separated(options: Mapping[str, Any]) -> tuple[FilmOptions, dict[str, Any]]
     of_films = {field.name for field in fields_of(FilmOptions)}
     film = {name: value for name, value in options.items() if name in of_films}
     return from_dict(FilmOptions, film), {name: value for name, value in options.items() if name not in of_films}
-
-
-def needs_style(stylizer: Stylizer) -> bool:
-    """Whether a method takes styles; a model that has learnt one does not."""
-    return stylizer.painter.needs_style if isinstance(stylizer, OnePass) else True
 
 
 def _check_place(out: Path, clip: Clip) -> None:
