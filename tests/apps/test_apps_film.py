@@ -142,6 +142,8 @@ def test_what_is_there_is_not_overwritten(impasto: Any, clip: Path):
     ("flags", "words"),
     [
         (["--each"], "--each is for one photo; leave it out for a film"),
+        (["--bits", "16"], "--bits is for pictures; leave it out for a film, which has --compression"),
+        (["--quality", "80"], "--quality is for pictures"),
         (["--preview", "soon"], "--preview is 'soon'; allowed is a time"),
         (["--steadiness", "500"], "--steadiness is 500; allowed is a number, 0 to 100"),
         (["--workers", "2"], "--workers is for folders"),

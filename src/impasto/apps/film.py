@@ -15,7 +15,7 @@ from impasto.apps.options import as_flag, config_from, given
 from impasto.apps.outputs import check_free
 from impasto.apps.progress import Gauge, duration, joined, time_left
 from impasto.apps.weights import fetch_for
-from impasto.config import FilmOptions, MethodOptions, fields_of, to_dict
+from impasto.config import FilmOptions, MethodOptions, Saving, fields_of, to_dict
 from impasto.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class FilmRequest:
     film: Mapping[str, Any]  # the options of films that were given, as they were typed
     output: Path | None
     force: bool
-    keep_recipe: bool
+    saving: Saving
     for_one_photo: Mapping[str, Any]  # flags that make no sense here, by name
 
     def plan(self) -> FilmPlan:
@@ -45,6 +45,9 @@ class FilmRequest:
         for name, value in self.for_one_photo.items():
             if value:
                 raise OptionError(f"{as_flag(name)} is for one photo; leave it out for a film.")
+        for name in ("bits", "quality"):
+            if getattr(self.saving, name) != getattr(Saving(), name):
+                raise OptionError(f"{as_flag(name)} is for pictures; leave it out for a film, which has --compression.")
         film = config_from(FilmOptions, self.film, owner="films", start={})
 
         def planned(out: Path | None, method: Method) -> FilmPlan:
@@ -118,7 +121,8 @@ def paint_film(request: FilmRequest, *, dry_run: bool, quiet: bool, as_json: boo
 
     fetch_for(request.config, quiet=quiet)
     with show_frames(quiet=quiet) as on_step:
-        report = film_of(plan, on_step=on_step, restart=request.force, keep_recipe=request.keep_recipe)
+        kept = {name: getattr(request.saving, name) for name in ("keep_recipe", "keep_metadata")}
+        report = film_of(plan, on_step=on_step, restart=request.force, **kept)
     _tell(report, as_json=as_json, quiet=quiet)
     return INTERRUPTED if report.stopped == "interrupted" else 0
 

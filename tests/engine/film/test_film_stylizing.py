@@ -132,6 +132,27 @@ def test_the_film_tells_how_it_was_made(tmp_path: Path, write_film: Any, method:
         assert "comment" not in film.metadata
 
 
+def test_what_a_clip_says_of_itself_is_kept_or_left_out(
+    tmp_path: Path, write_film: Any, method: Any, ink: Any, frames: Any
+):
+    import av
+
+    told = {"title": "Holiday", "artist": "Ada"}
+    with av.open(str(write_film(frames[:3]))) as plain, av.open(str(tmp_path / "told.mkv"), "w") as clip:
+        clip.metadata.update(told)
+        stream = clip.add_stream_from_template(plain.streams.video[0])
+        for packet in plain.demux(plain.streams.video[0]):
+            if packet.size:
+                packet.stream = stream
+                clip.mux(packet)
+    for name, keep in (("kept.mkv", True), ("left.mkv", False)):
+        stylize_video(tmp_path / "told.mkv", ink, tmp_path / name, method, keep_metadata=keep)
+        with av.open(str(tmp_path / name)) as film:
+            found = {key.lower(): text for key, text in film.metadata.items()}
+        assert {key: found.get(key) for key in told} == (told if keep else dict.fromkeys(told))
+        assert "comment" in found
+
+
 def test_a_preview_is_a_piece_with_its_sound(tmp_path: Path, write_film: Any, method: Any, ink: Any, frames: Any):
     clip = write_film(frames, sound="aac")
     report = stylize_video(clip, ink, tmp_path / "out.mp4", method, start="0.16s", preview=0.2)

@@ -16,6 +16,7 @@ from impasto.errors import InputError
 from impasto.images import fill_transparent
 from impasto.images.decoding import eight_bit_samples, separated
 from impasto.images.dithering import common_palette, held_still
+from impasto.images.opening import opened
 from impasto.weights import file_sha256
 
 __all__ = ["ANIMATIONS", "AnimationClip", "is_animation", "write_animation"]
@@ -61,9 +62,9 @@ def is_animation(path: Path) -> bool:
     if path.suffix.lower() not in ANIMATIONS:
         return False
     try:
-        with Image.open(path, formats=_READ) as image:
-            return int(getattr(image, "n_frames", 1)) > 1
-    except (OSError, ValueError, SyntaxError):
+        with opened(path) as image:
+            return getattr(image, "format", None) in _READ and int(getattr(image, "n_frames", 1)) > 1
+    except InputError:  # reading it as a photo will say why
         return False
 
 
@@ -86,7 +87,7 @@ def write_animation(path: Path, frames: Sequence[Path], durations: Sequence[int]
 def _opened(path: Path) -> Image.Image:
     try:
         return Image.open(path, formats=_READ)
-    except (OSError, ValueError, SyntaxError) as error:
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise InputError(f"{path.name} cannot be read as an animation; it is damaged or of another kind.") from error
 
 

@@ -67,8 +67,12 @@ def join(
     window: Window | None = None,
     sound: bool = True,
     comment: str | None = None,
+    keep_metadata: bool = True,
 ) -> None:
-    """Write the pieces in a row to ``out``, with the sound, subtitles, chapters and description of ``clip``."""
+    """Write the pieces in a row to ``out``, with the sound, subtitles, chapters and description of ``clip``.
+
+    Without ``keep_metadata`` neither chapters nor anything else that the clip says about itself comes along.
+    """
     av = pyav()
     window = window or Window()
     try:
@@ -76,11 +80,11 @@ def join(
             source = opened.enter_context(av.open(str(clip))) if clip is not None else None
             options = _exact_times(source, time_base) if _CONTAINERS[ending] in ("mp4", "mov") else {}
             film = opened.enter_context(av.open(str(out), "w", format=_CONTAINERS[ending], options=options))
-            film.metadata.update(_description(source, comment))
+            film.metadata.update(_description(source if keep_metadata else None, comment))
             packets = [_film_packets(film, pieces, time_base, last_duration)]
             if source is not None:
-                packets.append(_other_packets(film, source, window, sound=sound))
-                if window.is_whole and hasattr(film, "set_chapters"):
+                packets.append(_other_packets(film, source, window, sound=sound, keep_metadata=keep_metadata))
+                if keep_metadata and window.is_whole and hasattr(film, "set_chapters"):
                     film.set_chapters(source.chapters())
             for _, packet in heapq.merge(*packets, key=lambda pair: pair[0]):
                 film.mux(packet)
@@ -137,7 +141,9 @@ def _in_a_row(stream: Any, pieces: Sequence[Path], last_duration: Fraction) -> I
         yield _moment(before), _given_to(before, stream)
 
 
-def _other_packets(film: Any, source: Any, window: Window, *, sound: bool) -> Iterator[tuple[Fraction, Any]]:
+def _other_packets(
+    film: Any, source: Any, window: Window, *, sound: bool, keep_metadata: bool
+) -> Iterator[tuple[Fraction, Any]]:
     """Yield the packets of the clip's sound and subtitles, as they are; only their times begin with the window's."""
     copies: dict[int, Any] = {}
     for stream in [*(source.streams.audio if sound else ()), *source.streams.subtitles]:
@@ -145,7 +151,8 @@ def _other_packets(film: Any, source: Any, window: Window, *, sound: bool) -> It
             copy = film.add_stream_from_template(stream)
         except ValueError:
             continue  # subtitles of a kind that this container does not know; sound was asked before
-        copy.metadata.update(stream.metadata)
+        if keep_metadata:
+            copy.metadata.update(stream.metadata)
         copies[stream.index] = copy
     if not copies:
         return iter(())

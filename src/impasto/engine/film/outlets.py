@@ -40,6 +40,7 @@ class Ending:
     last_duration: int
     window: Window
     comment: str | None  # the recipe
+    keep_metadata: bool = True  # what the clip says about itself, such as author, date and place
 
 
 class PieceOfWork(Protocol):
@@ -139,6 +140,7 @@ class _FilmOutlet:
                 window=ending.window,
                 sound=self._sound,
                 comment=ending.comment,
+                keep_metadata=ending.keep_metadata,
             )
 
 

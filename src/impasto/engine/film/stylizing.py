@@ -49,6 +49,7 @@ def stylize_video(
     on_step: OnFrame = silent,
     restart: bool = False,
     keep_recipe: bool = True,
+    keep_metadata: bool = True,
     **options: Any,
 ) -> FilmReport:
     """Paint a film, an animation or a sequence of frames in the manner of ``style``, and write it to ``out``.
@@ -56,18 +57,23 @@ def stylize_video(
     ``config`` is a method's name, a model's path, a config or a loaded method; ``options`` are changes to it, or belong
     to the film (:class:`impasto.FilmOptions`). The ending of ``out`` names the kind of result; a folder, or a pattern
     such as ``frames/%04d.png``, takes single frames. A film that was interrupted goes on when it is called for again in
-    the same way; ``restart`` begins anew.
+    the same way; ``restart`` begins anew. ``keep_metadata`` is about what a clip says of itself: author, date, place.
     """
     plan = plan_film(clip, style, out, config, **options)
-    return film_of(plan, on_step=on_step, restart=restart, keep_recipe=keep_recipe)
+    return film_of(plan, on_step=on_step, restart=restart, keep_recipe=keep_recipe, keep_metadata=keep_metadata)
 
 
 def film_of(
-    plan: FilmPlan, *, on_step: OnFrame = silent, restart: bool = False, keep_recipe: bool = True
+    plan: FilmPlan,
+    *,
+    on_step: OnFrame = silent,
+    restart: bool = False,
+    keep_recipe: bool = True,
+    keep_metadata: bool = True,
 ) -> FilmReport:
     """Make a film that is planned; see :func:`stylize_video`."""
     with Workshop(plan.out, plan.order(), restart=restart) as workshop:
-        return _Filming(plan, workshop, on_step).film(keep_recipe=keep_recipe)
+        return _Filming(plan, workshop, on_step).film(keep_recipe=keep_recipe, keep_metadata=keep_metadata)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +110,7 @@ class _Filming:
             self._restore(self.memory.arrays)
             self.note = f"going on after frame {self.memory.frames}"
 
-    def film(self, *, keep_recipe: bool) -> FilmReport:
+    def film(self, *, keep_recipe: bool, keep_metadata: bool) -> FilmReport:
         """Make it, and tell how it came out."""
         prefer_big_pages()
         recipe = self._recipe()
@@ -116,7 +122,7 @@ class _Filming:
             self.workshop.clear()
             raise InputError(f"{self.plan.clip.path.name} has no frames after {self.plan.film.start:g} s.")
         comment = json.dumps(recipe, ensure_ascii=False, sort_keys=True) if keep_recipe else None
-        ending = Ending(self.memory.last_duration, self._window(), comment)
+        ending = Ending(self.memory.last_duration, self._window(), comment, keep_metadata)
         self.plan.outlet.finish(self.workshop.folder, self.memory.pieces, ending)
         self.workshop.clear()
         return self._report("finished", recipe)
