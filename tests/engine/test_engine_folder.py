@@ -91,6 +91,27 @@ def test_a_second_run_paints_nothing(photos: Path, out: Path, painting: Tensor, 
     assert painted(log) == []
 
 
+def test_other_photos_with_the_same_names_are_refused(
+    photos: Path, out: Path, painting: Tensor, tmp_path: Path
+) -> None:
+    stylize_folder(photos, painting, Cheap(), out=out)
+    others = tmp_path / "others"
+    for name in sorted(path.relative_to(photos) for path in photos.rglob("*.*")):
+        (others / name).parent.mkdir(parents=True, exist_ok=True)
+        write(torch.rand(1, 3, 9, 9), others / name)
+    with pytest.raises(OutputError, match="of other photos with the same names, such as"):
+        stylize_folder(others, painting, Cheap(), out=out)
+
+
+def test_a_folder_that_was_moved_and_retouched_is_the_same(
+    photos: Path, out: Path, painting: Tensor, tmp_path: Path
+) -> None:
+    stylize_folder(photos, painting, Cheap(), out=out)
+    moved = photos.rename(tmp_path / "moved")
+    write(torch.rand(1, 3, 9, 9), min(moved.rglob("*.*")), overwrite=True)
+    assert counts(stylize_folder(moved, painting, Cheap(), out=out)) == (0, 12, 0)
+
+
 def test_new_photos_and_lost_results_are_painted(photos: Path, out: Path, painting: Tensor, log: Path) -> None:
     stylize_folder(photos, painting, Cheap(), out=out)
     write(torch.rand(1, 3, 9, 9), photos / "new.png")

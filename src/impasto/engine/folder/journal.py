@@ -39,6 +39,10 @@ class Journal(Protocol):
         """Return the names of the photos that need not be painted, given which files are there."""
         ...
 
+    def hashes(self) -> Mapping[str, str]:
+        """Return the SHA-256 of photos when they were painted, as far as that was noted."""
+        ...
+
     def begin(self, item: Item, *, over: bool = False) -> None:
         """Note that a picture is about to be painted; ``over`` says that a file of another origin is in its place."""
         ...
@@ -79,7 +83,7 @@ class _Notes:
 
     recipe: Mapping[str, Any] | None = None
     begun: dict[str, bool] = field(default_factory=dict)  # by photo: whether over a file of another origin
-    done: set[str] = field(default_factory=set)
+    done: dict[str, str] = field(default_factory=dict)  # by photo: its hash
 
     def read(self, line: bytes) -> None:
         """Take in one line; what a power cut spoilt is as if it had not been written."""
@@ -93,7 +97,7 @@ class _Notes:
             case {"begun": str(photo)}:
                 self.begun[photo] = bool(note.get("over"))
             case {"done": str(photo)}:
-                self.done.add(photo)
+                self.done[photo] = str(note.get("photo", ""))
 
 
 class FileJournal:
@@ -115,8 +119,12 @@ class FileJournal:
 
     def finished(self, items: list[Item], present: set[str]) -> set[str]:
         """Return what is noted as done and still there, and what was begun and is there."""
-        ours = {photo for photo, over in self._notes.begun.items() if not over} | self._notes.done
+        ours = {photo for photo, over in self._notes.begun.items() if not over} | set(self._notes.done)
         return {item.photo for item in items if item.photo in ours and item.output in present}
+
+    def hashes(self) -> Mapping[str, str]:
+        """Return what was noted with the results."""
+        return self._notes.done
 
     def begin(self, item: Item, *, over: bool = False) -> None:
         """Note that a picture is about to be painted."""
@@ -203,6 +211,10 @@ class ObjectJournal:
     def finished(self, items: list[Item], present: set[str]) -> set[str]:
         """Return what is there, if the folder was begun by Impasto."""
         return {item.photo for item in items if self._is_begun and item.output in present}
+
+    def hashes(self) -> Mapping[str, str]:
+        """Return nothing: no notes are kept of single pictures."""
+        return {}
 
     def begin(self, item: Item, *, over: bool = False) -> None:
         """Do nothing: an object is there whole or not at all."""

@@ -17,10 +17,11 @@ from impasto.engine.folder.crews import Crew, ProcessCrew, ThreadCrew
 from impasto.engine.folder.finding import Item, find_items
 from impasto.engine.folder.journal import Journal, has_journal, open_journal
 from impasto.engine.folder.orders import Order
-from impasto.engine.folder.places import place_of
+from impasto.engine.folder.places import Place, place_of
 from impasto.engine.folder.worker import Done, Failed, Lost, Outcome
 from impasto.engine.inputs import Given
 from impasto.errors import OptionError, OutputError
+from impasto.weights import file_sha256
 
 __all__ = ["Advance", "Failure", "FolderReport", "OnAdvance", "stylize_folder"]
 
@@ -28,6 +29,7 @@ Workers: TypeAlias = int | Literal["ray"]
 
 MOST_TRIES = 3  # of a picture whose workers die
 MOST_WORKERS = 256
+LOOKED_AT = 3  # photos, to tell whether a folder is the one whose results are there
 TICK = 1.0  # seconds after which progress is told even if nothing happened
 
 _log = logging.getLogger(__name__)
@@ -112,6 +114,7 @@ def stylize_folder(
     with closing(open_journal(out_place, order.recipe)) as journal:
         present = out_place.names()
         finished = journal.finished(items, present)
+        _refuse_namesakes(photo_place, journal, finished)
         todo = [item for item in items if item.photo not in finished]
         over = _in_the_way(todo, present, overwrite=overwrite)
         run = Run(journal, len(items), len(finished), over, on_step)
@@ -137,6 +140,25 @@ def _crew(order: Order, workers: Workers, address: str | None) -> Crew:
 
         return RayCrew(order, address)
     return ThreadCrew(order) if workers == 1 else ProcessCrew(order, workers)
+
+
+def _refuse_namesakes(photos: Place, journal: Journal, finished: set[str]) -> None:
+    """Refuse a folder of other photos with the same names: their paintings would seem to be there already.
+
+    A few are looked at. One that is the same is enough: others may have been retouched since.
+    """
+    noted = journal.hashes()
+    tried = [photo for photo in sorted(finished) if noted.get(photo)][:LOOKED_AT]
+    if tried and not any(_has_hash(photos, photo, noted[photo]) for photo in tried):
+        raise OutputError(
+            f"the results are of other photos with the same names, such as {tried[0]}; choose another folder for "
+            "the results."
+        )
+
+
+def _has_hash(photos: Place, photo: str, sha256: str) -> bool:
+    with photos.fetched(photo) as path:
+        return file_sha256(path) == sha256
 
 
 def _in_the_way(todo: Sequence[Item], present: set[str], *, overwrite: bool) -> set[Item]:
