@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +119,7 @@ class Negative:
     """The least painter: the negative of the photo."""
 
     name, needs_style, margin, stride = "negative", True, 0, 1
+    device, precision = torch.device("cpu"), torch.float32
 
     def weights(self) -> list[Ingredient]:
         return [Ingredient("none", "")]
@@ -143,3 +146,18 @@ def test_a_huge_photo_is_painted_by_bands(studio: Path, impasto: Any, monkeypatc
     monkeypatch.setattr(huge, "HUGE", 10**9)
     assert impasto("stylize", "large.png", "ink.png", "--method", "fast", "--stroke", "8", "-o", "m.png", "-q") == 0
     assert (by_bands - read("m.png").pixels).abs().max() <= 1.01 / 255
+
+
+def test_a_dry_run_of_a_huge_photo_reads_only_its_header(
+    studio: Path, impasto: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(door._STYLIZERS, "fast", lambda config: OnePass(config, Negative()))
+    header = struct.pack(">IIBBBBB", 16_000, 12_000, 8, 2, 0, 0, 0)
+    chunks = [(b"IHDR", header), (b"IDAT", zlib.compress(b"nothing"))]
+    parts = [struct.pack(">I", len(body)) + name + body + b"sums" for name, body in chunks]
+    parts[0] = parts[0][:-4] + struct.pack(">I", zlib.crc32(b"IHDR" + header))
+    (studio / "huge.png").write_bytes(b"\x89PNG\r\n\x1a\n" + b"".join(parts))
+    assert impasto("stylize", "huge.png", "ink.png", "--method", "fast", "--dry-run", "--json") == 0
+    (plan,) = json.loads(impasto.out)["plans"]
+    assert plan["size"] == [12_000, 16_000]
+    assert 0.5e9 < plan["peak_bytes"] < 1.5e9, "it is never in memory as a whole"

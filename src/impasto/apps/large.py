@@ -11,9 +11,11 @@ from impasto.apps.progress import duration, show_progress
 from impasto.config import MethodOptions, Saving, to_dict
 
 if TYPE_CHECKING:
+    from impasto.engine import Plan
+    from impasto.engine.onepass import OnePass
     from impasto.images import Picture
 
-__all__ = ["is_large", "paint_large", "unread"]
+__all__ = ["is_large", "paint_large", "plan_large", "unread"]
 
 
 def is_large(photo: Path, config: MethodOptions) -> bool:
@@ -32,17 +34,20 @@ def unread() -> Picture:
     return Picture(torch.zeros(1, 3, 1, 1))
 
 
+def plan_large(photo: Path, job: Job) -> Plan:
+    """Return what :func:`paint_large` would do."""
+    from impasto.engine.huge import plan_file
+
+    return plan_file(_stylizer(job), photo, list(job.styles))
+
+
 def paint_large(photo: Path, job: Job, saving: Saving, *, quiet: bool, title: str) -> dict[str, Any]:
     """Paint a photo into its output, and return what machines want to know of it."""
-    from impasto.engine.door import loaded
     from impasto.engine.huge import paint_file
-    from impasto.engine.onepass import OnePass
 
-    stylizer = loaded(job.config, {})
-    assert isinstance(stylizer, OnePass)
     with show_progress(title, quiet=quiet) as on_step:
         options = {"overwrite": True, "on_step": on_step, **vars(saving)}
-        done = paint_file(stylizer, photo, list(job.styles), job.output, **options)
+        done = paint_file(_stylizer(job), photo, list(job.styles), job.output, **options)
     height, width = done.size
     if not quiet:
         say(f"Done: {width}x{height} px in {duration(done.seconds)}.")
@@ -57,3 +62,12 @@ def paint_large(photo: Path, job: Job, saving: Saving, *, quiet: bool, title: st
         "also": [],
         "given_up": [],
     }
+
+
+def _stylizer(job: Job) -> OnePass:
+    from impasto.engine.door import loaded
+    from impasto.engine.onepass import OnePass
+
+    stylizer = loaded(job.config, {})
+    assert isinstance(stylizer, OnePass)
+    return stylizer

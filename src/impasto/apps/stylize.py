@@ -14,7 +14,7 @@ from impasto.apps.console import print_json, refuse, say
 from impasto.apps.film import FilmRequest, is_film, paint_film, refuse_film_options, without_film_options
 from impasto.apps.folder import Address, FolderRequest, Workers, is_folder, paint_folder, refuse_workers
 from impasto.apps.jobs import Job, Outcomes, Request, jobs_of
-from impasto.apps.large import is_large, paint_large, unread
+from impasto.apps.large import is_large, paint_large, plan_large, unread
 from impasto.apps.methods import chosen_config
 from impasto.apps.parameters import (
     AsJson,
@@ -40,6 +40,7 @@ from impasto.errors import ImpastoError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from impasto.engine import Plan
     from impasto.engine.progress import Step
     from impasto.images import Picture
 
@@ -102,9 +103,7 @@ def stylize(
     for_one_photo = {"each": each, **vars(wishes)}
     if is_film(photo, output, film_options):
         refuse_workers(workers, address)
-        film = FilmRequest(
-            clip=photo, film=film_options, keep_recipe=saving.keep_recipe, for_one_photo=for_one_photo, **asked
-        )
+        film = FilmRequest(clip=photo, film=film_options, saving=saving, for_one_photo=for_one_photo, **asked)
         return paint_film(film, **manner)
     refuse_film_options(film_options)
     if is_folder(photo):
@@ -130,11 +129,11 @@ def _paint_photo(
     """Paint one photo, once or in each style, or say what would be painted; return the exit status."""
     from impasto.images import read
 
-    by_bands = wishes == Wishes() and not dry_run and is_large(photo, config)
+    by_bands = wishes == Wishes() and is_large(photo, config)
     picture = unread() if by_bands else read(photo)
     jobs = jobs_of(Request(photo=photo, picture=picture, config=config, wishes=wishes, bits=saving.bits, **asked))
     if dry_run:
-        _show_plans(picture, jobs, as_json=as_json)
+        _show_plans(partial(plan_large, photo) if by_bands else partial(_plan, picture), jobs, as_json=as_json)
         return 0
     fetch_for(config, quiet=quiet)
     paint = partial(paint_large, photo) if by_bands else partial(_paint, picture)
@@ -143,10 +142,14 @@ def _paint_photo(
     return outcomes.status
 
 
-def _show_plans(picture: Picture, jobs: Sequence[Job], *, as_json: bool) -> None:
+def _plan(picture: Picture, job: Job) -> Plan:
     from impasto.engine import plan
 
-    plans = [(job, plan(picture, list(job.styles), job.config)) for job in jobs]
+    return plan(picture, list(job.styles), job.config)
+
+
+def _show_plans(plan: Callable[[Job], Plan], jobs: Sequence[Job], *, as_json: bool) -> None:
+    plans = [(job, plan(job)) for job in jobs]
     if as_json:
         facts = [{"output": str(job.output), **dataclasses.asdict(found)} for job, found in plans]
         print_json({"plans": facts})

@@ -9,6 +9,7 @@ result is the one that would have been painted in memory.
 from __future__ import annotations
 
 import itertools
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,8 +23,9 @@ from impasto.config import MethodOptions
 from impasto.device import prefer_big_pages, return_memory
 from impasto.engine.finishing import finished, palette
 from impasto.engine.inputs import Given, Work, prepare
-from impasto.engine.onepass import FADE, TILE, OnePass, sizes
+from impasto.engine.onepass import BYTES_PER_PIXEL, FADE, TILE, OnePass, sizes
 from impasto.engine.painter import Repainter, codes_of, least_tile, mean_code, with_palettes
+from impasto.engine.planning import Plan
 from impasto.engine.progress import OnStep, Step, silent
 from impasto.engine.recipe import Recipe
 from impasto.errors import OptionError
@@ -33,12 +35,13 @@ from impasto.images.streaming import Rescaled, Scroll, stored_size, unrolled, wr
 from impasto.images.streaming.rescaling import Rows, resized_rows
 from impasto.models.normalizing import Statistics
 
-__all__ = ["HUGE", "PaintedFile", "is_huge", "paint_file"]
+__all__ = ["HUGE", "PaintedFile", "is_huge", "paint_file", "plan_file"]
 
 HUGE = 16_000_000
 """Pixels, of the photo or of its result, from which a picture is painted by bands."""
 
 BAND = 64  # rows that are worked on at once where no network sees them
+BYTES_PER_BAND_PIXEL = 24  # of a row of tiles: what is painted over, and what comes of it
 Size = tuple[int, int]
 BandOf = Callable[[int, int], Tensor]
 
@@ -61,6 +64,16 @@ def is_huge(photo: str | os.PathLike[str], long_side: int | None = None) -> bool
     return max(height * width, result[0] * result[1]) >= HUGE
 
 
+def plan_file(stylizer: OnePass, photo: str | os.PathLike[str], style: Given) -> Plan:
+    """Say what :func:`paint_file` would do, without doing it; only the photo's header is read."""
+    _check(stylizer.config)
+    unread = Picture(torch.zeros(1, 3, 1, 1).expand(1, 3, *stored_size(photo)))
+    plan = stylizer.plan(unread, style)
+    whole, rows = math.prod(plan.size), min(plan.tile or max(plan.size), plan.size[0])
+    saved = whole * BYTES_PER_PIXEL - rows * plan.size[1] * BYTES_PER_BAND_PIXEL
+    return replace(plan, peak_bytes=plan.peak_bytes - saved)
+
+
 def paint_file(
     stylizer: OnePass,
     photo: str | os.PathLike[str],
@@ -79,8 +92,7 @@ def paint_file(
     Takes what ``stylizer(photo, style)`` and :meth:`impasto.Result.save` take.
     """
     started, out = time.monotonic(), Path(out)
-    if stylizer.config.tileable:
-        raise OptionError(f"tileable is for results of less than {HUGE // 10**6} megapixels; choose a smaller size.")
+    _check(stylizer.config)
     prefer_big_pages()
     with unrolled(photo, out.parent) as scroll, torch.inference_mode():
         return_memory()  # of the decoded picture, which lies on the disk now
@@ -99,6 +111,11 @@ def paint_file(
             for pixels, alpha in painting.bands():
                 writer.write(pixels, alpha)
     return PaintedFile(out, painting.size, stylizer.config, time.monotonic() - started, recipe)
+
+
+def _check(config: MethodOptions) -> None:
+    if config.tileable:
+        raise OptionError(f"tileable is for results of less than {HUGE // 10**6} megapixels; choose a smaller size.")
 
 
 class _Painting:
