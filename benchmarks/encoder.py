@@ -28,6 +28,7 @@ from impasto import losses
 from impasto.config import Optimize
 from impasto.device import prefer_big_pages
 from impasto.engine import stylize
+from impasto.evaluation import machine_facts
 from impasto.images import fit_long_side, read, resize
 from impasto.models import embedded_encoder, vgg_from_file
 from impasto.models.encoder import HEAD_WIDTHS, Encoder
@@ -59,7 +60,8 @@ def main() -> None:
         "distances": lambda: distances(encoder, args),
         "speed": lambda: speed(args.kit),
     }
-    found = {name: part() for name, part in parts.items() if args.only in (None, name)}
+    measured = {name: part() for name, part in parts.items() if args.only in (None, name)}
+    found = {"machine": machine_facts(), **measured}
     print(json.dumps(found, indent=1))
     if args.json:
         args.json.write_text(json.dumps(found, indent=1) + "\n")

@@ -10,24 +10,22 @@ fit into each time, the networks taking turns, and judged. Everything counts, fr
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import sys
 import time
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import mean, median
+from statistics import median
 from typing import Any
 
 from encoder import VGG_FILE
 from impasto.engine import Result, load
 from impasto.evaluation import machine_facts
-from style_network import SCORES, judge_module
+from judging import SCORES, Pair, judge_module, means, pairs_beside
 
 SIDE = 512
 TRIED = (20, 60)  # steps of the short paintings
-Row = Mapping[str, str]
+TOLD = ("steps", "seconds", *SCORES)
 
 
 @dataclass(frozen=True)
@@ -39,58 +37,44 @@ class Painter:
     each: float
 
     @classmethod
-    def measured(cls, backbone: str, photo: Path, style: Path) -> Painter:
+    def measured(cls, backbone: str, pair: Pair) -> Painter:
         """Paint a little and a little more, three times each."""
-        few, many = ([timed(backbone, photo, style, steps)[1] for _ in range(3)] for steps in TRIED)
+        few, many = ([timed(backbone, pair, steps)[1] for _ in range(3)] for steps in TRIED)
         each = (median(many) - median(few)) / (TRIED[1] - TRIED[0])
         return cls(backbone, median(few) - TRIED[0] * each, each)
 
-    def paint(self, photo: Path, style: Path, seconds: float, to: Path) -> dict[str, float]:
+    def paint(self, pair: Pair, seconds: float, to: Path) -> dict[str, float]:
         """Paint with as many steps as fit into the seconds, and tell how many and how long it took."""
         steps = max(4, round((seconds - self.least) / self.each))
-        result, took = timed(self.backbone, photo, style, steps)
+        result, took = timed(self.backbone, pair, steps)
         result.save(to, overwrite=True)
         return {"steps": steps, "seconds": took}
 
 
-def timed(backbone: str, photo: Path, style: Path, steps: int) -> tuple[Result, float]:
+def timed(backbone: str, pair: Pair, steps: int) -> tuple[Result, float]:
     """Paint, and tell how long it took."""
     began = time.perf_counter()
-    result = load("optimize", backbone=backbone, size=SIDE, steps=steps, patience=0)(photo, style)
+    result = load("optimize", backbone=backbone, size=SIDE, steps=steps, patience=0)(pair.photo, pair.style)
     return result, time.perf_counter() - began
 
 
 def equal_time(args: argparse.Namespace) -> dict[str, Any]:
     """Paint and judge everything."""
-    rows, home = pairs_in(args.judge.parent / "pairs.csv")[: args.pairs], args.judge.parent
+    pairs = pairs_beside(args.judge)[: args.pairs]
     judge = judge_module(args.judge).Judge()
-    first = home / rows[0]["content"], home / rows[0]["style"]
     backbones = {"embedded": "embedded", "VGG-19": str(args.kit / VGG_FILE)}
-    painters = {name: Painter.measured(backbone, *first) for name, backbone in backbones.items()}
+    painters = {name: Painter.measured(backbone, pairs[0]) for name, backbone in backbones.items()}
     found: dict[str, Any] = {}
     for seconds in args.seconds:
         scores: dict[str, list[dict[str, float]]] = {name: [] for name in painters}
-        for row in rows:
-            photo, style = home / row["content"], home / row["style"]
+        for pair in pairs:
             for name, painter in painters.items():
-                picture = args.to / f"{row['name']}-{name}-{seconds:g}.png"
-                told = painter.paint(photo, style, seconds, picture)
-                scores[name].append({**told, **judge.score(photo, style, picture)})
-        found[f"{seconds:g} s"] = {name: means(of) for name, of in scores.items()}
+                picture = args.to / f"{pair.name}-{name}-{seconds:g}.png"
+                told = painter.paint(pair, seconds, picture)
+                scores[name].append({**told, **judge.score(pair.photo, pair.style, picture)})
+        found[f"{seconds:g} s"] = {name: means(of, TOLD) for name, of in scores.items()}
         print(found, file=sys.stderr, flush=True)
-    return {"pairs": len(rows), "found": found}
-
-
-def pairs_in(table: Path) -> list[Row]:
-    """Return the rows of the table of pairs."""
-    with table.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
-def means(scores: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    """Return the mean of every number."""
-    scores = list(scores)
-    return {name: round(mean(score[name] for score in scores), 3) for name in ("steps", "seconds", *SCORES)}
+    return {"pairs": len(pairs), "found": found}
 
 
 def main() -> None:

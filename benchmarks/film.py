@@ -201,7 +201,7 @@ def speed(args: argparse.Namespace) -> dict[str, Any]:
             films.append(report.seconds / report.frames)
     still, film = median(stills), median(films)
     return {
-        "size": list(size),
+        "size": f"{size[1]}x{size[0]}",
         "frames": args.frames,
         "still: megapixels a second": round(pixels / still / 1e6, 3),
         "film: megapixels a second": round(pixels / film / 1e6, 3),

@@ -44,8 +44,7 @@ CONTENT_LAYER = "relu4_1"
 CONTENT_WEIGHT, STYLE_WEIGHT, TV_WEIGHT = 5.0, 100.0, 1e-3
 WIDTHS = {"relu1_1": 64, "relu2_1": 128, "relu3_1": 256, "relu4_1": 512}
 OUR_BUDGETS = (15, 25, 40, 60, 80, 110, 150)  # steps altogether of one run each: the curve of ours
-
-
+RUNNERS = ("ours", "ours in float32", "plain L-BFGS", "plain Adam", "plain L-BFGS in bfloat16 channels-last")
 LARGEST_NORMALIZED = 10.0  # mean activation of a layer, beyond which a VGG is taken for an unnormalised one
 
 
@@ -160,16 +159,17 @@ def race(args: argparse.Namespace) -> dict[str, Any]:
     plain = torch.float32, torch.contiguous_format
     judge = ClassicLoss(args, small, style_small, *plain)
     quick = ClassicLoss(args, small, style_small, torch.bfloat16, torch.channels_last)
-    runs: dict[str, Callable[[], list[Point]]] = {
-        "ours": lambda: ours(args, judge, "auto"),
-        "ours in float32": lambda: ours(args, judge, "float32"),
-        "plain L-BFGS": lambda: plain_loop(judge, judge, small, args.steps, "lbfgs"),
-        "plain Adam": lambda: plain_loop(judge, judge, small, args.steps, "adam"),
-        "plain L-BFGS in bfloat16 channels-last": lambda: plain_loop(quick, judge, small, args.steps, "lbfgs"),
-    }
+    ways: list[Callable[[], list[Point]]] = [
+        lambda: ours(args, judge, "auto"),
+        lambda: ours(args, judge, "float32"),
+        lambda: plain_loop(judge, judge, small, args.steps, "lbfgs"),
+        lambda: plain_loop(judge, judge, small, args.steps, "adam"),
+        lambda: plain_loop(quick, judge, small, args.steps, "lbfgs"),
+    ]
+    runs = dict(zip(RUNNERS, ways, strict=True))
     curves = {}
-    for name, run in runs.items():
-        curves[name] = run()
+    for name in args.only or runs:
+        curves[name] = runs[name]()
         print(f"{name}: {curves[name][-1]}", file=sys.stderr, flush=True)
     return {
         "size": args.size,
@@ -183,7 +183,7 @@ def race(args: argparse.Namespace) -> dict[str, Any]:
 def ratios(curves: dict[str, list[Point]]) -> dict[str, Any]:
     """Return how many times sooner ours reached the best value that each plain loop reached."""
     found: dict[str, Any] = {}
-    for mine in ("ours", "ours in float32"):
+    for mine in (name for name in curves if name.startswith("ours")):
         for theirs in (name for name in curves if name.startswith("plain")):
             best = min(curves[theirs], key=lambda point: point.loss)
             reached = seconds_to(curves[mine], best.loss)
@@ -246,6 +246,7 @@ def main() -> None:
     asked.add_argument("--photo", type=Path)
     asked.add_argument("--style", type=Path)
     asked.add_argument("--gram", choices=["sum", "mean"], help="default: what suits the weights")
+    asked.add_argument("--only", nargs="+", choices=RUNNERS, help="who runs the race, if not all")
     asked.add_argument("--size", type=int, default=256)
     asked.add_argument("--sides", type=int, nargs="+", default=[512, 1024, 2048])
     asked.add_argument("--steps", type=int, default=None)

@@ -81,6 +81,12 @@ BENCHMARKS = (
         ("equal_time.py", "--kit", "{kit}", "--judge", "{judge}"),
         ("--pairs", "1", "--seconds", "3"),
     ),
+    Benchmark(
+        "sizes",
+        "Does a small painting show what a large one will look like?",
+        ("sizes.py", "--judge", "{judge}"),
+        ("--pairs", "1", "--small", "64", "--large", "128"),
+    ),
     Benchmark("fast", "How quick is the fast network, and how much memory does it take?", ("fast.py", "speed"), _ONCE),
     Benchmark(
         "fast-peers",
@@ -95,6 +101,12 @@ BENCHMARKS = (
         "scale",
         "Do memory and time per pixel stay flat up to 100 megapixels?",
         ("scale.py",),
+        ("--megapixels", "0.05", "0.1", "--runs", "1"),
+    ),
+    Benchmark(
+        "scale-collages",
+        "The same with collages of photographs at their own pixels",
+        ("scale.py", "--photos", "{kit}/photos", "--megapixels", "12", "100"),
         ("--megapixels", "0.05", "0.1", "--runs", "1"),
     ),
     Benchmark("film", "How much does film flicker?", ("film.py", "steady"), _SHORT_FILM),
@@ -231,13 +243,26 @@ def summarized(document: Mapping[str, Any]) -> dict[str, dict[str, float]]:
 
 
 def flattened(document: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, float]]:
-    """Give every number of a document with the way to it; curves and the machine are not among them."""
+    """Give every number of a document with the way to it; curves and the machine are not among them.
+
+    Numbers in a row are several measurements of one thing; of documents in a row the first entry says which it is.
+    """
     if isinstance(document, Mapping):
         for name, inside in document.items():
             if name not in ("machine", "curves"):
                 yield from flattened(inside, (*path, str(name)))
+    elif isinstance(document, list):
+        for inside in document:
+            yield from flattened(*_in_a_row(inside, path))
     elif isinstance(document, int | float):
         yield " · ".join(path), float(document)
+
+
+def _in_a_row(document: Any, path: tuple[str, ...]) -> tuple[Any, tuple[str, ...]]:
+    if not isinstance(document, Mapping):
+        return document, path
+    (name, value), *others = document.items()
+    return dict(others), (*path, f"{value} {name}")
 
 
 def never_reached(document: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
@@ -246,6 +271,9 @@ def never_reached(document: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
         for name, inside in document.items():
             if name not in ("machine", "curves"):
                 yield from never_reached(inside, (*path, str(name)))
+    elif isinstance(document, list):
+        for inside in document:
+            yield from never_reached(*_in_a_row(inside, path))
     elif document is None:
         yield " · ".join(path)
 

@@ -17,7 +17,6 @@ from __future__ import annotations
 import argparse
 import csv
 import functools
-import importlib.util
 import json
 import sys
 import time
@@ -31,13 +30,13 @@ from impasto.config import StyleTraining
 from impasto.engine import load
 from impasto.evaluation import machine_facts
 from impasto.training.style import train_style
+from judging import judge_module, means
 
 PAINTINGS = ("oa_metmuseum_436535.jpg", "oa_artic_8980.jpg", "nm_edvard_munch_melancholy.jpg")
 PHOTOS = ("bamboo_forest", "cornell", "golden_gate", "kodak_red_hat", "lion", "sailboat", "stata", "tubingen")
 ARTIST, LEARNT, COMPARED = "Claude Monet", 12, 6
 TEACHERS = (VGG_FILE, DISTILLED_FILE)  # of the kit; they judge what is painted while it is learnt
 SIDE = 512
-SCORES = ("quality", "second", "style", "content", "grid")
 
 
 def paintings(args: argparse.Namespace) -> dict[str, Any]:
@@ -120,8 +119,7 @@ def painted(args: argparse.Namespace, model: Path | None, name: str, style: Path
 
 def scored(args: argparse.Namespace, judge: Any, style: Path, pictures: dict[str, Path]) -> dict[str, float]:
     """Return the judge's mean scores."""
-    scores = [judge.score(photo_path(args, photo), style, picture) for photo, picture in pictures.items()]
-    return {name: round(mean(score[name] for score in scores), 3) for name in SCORES}
+    return means(judge.score(photo_path(args, photo), style, picture) for photo, picture in pictures.items())
 
 
 def photo_path(args: argparse.Namespace, photo: str) -> Path:
@@ -143,16 +141,6 @@ class Looking:
         """Return the mean distance of a picture from paintings, each as a share of the photo's own distance."""
         seen, untouched = self._features(picture), self._remembered(photo_path(args, photo))
         return mean(self._judge.style(seen, self._remembered(painting), untouched) for painting in paintings)
-
-
-def judge_module(judge: Path) -> Any:
-    """Load the judge's file."""
-    spec = importlib.util.spec_from_file_location("judge", judge)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def main() -> None:

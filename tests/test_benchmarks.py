@@ -27,9 +27,15 @@ def test_numbers_are_found_wherever_they_stand(report: ModuleType) -> None:
         "512": {"peak MB": 5, "met": True},
         "curves": {"a": 1},
         "word": "no",
-        "x": [1, 2],
+        "sizes": [{"megapixels": 4, "seconds": [1, 2]}, {"megapixels": 12, "seconds": [3]}],
     }
-    assert dict(report.flattened(document)) == {"512 · peak MB": 5.0, "512 · met": 1.0}
+    assert list(report.flattened(document)) == [
+        ("512 · peak MB", 5.0),
+        ("512 · met", 1.0),
+        ("sizes · 4 megapixels · seconds", 1.0),
+        ("sizes · 4 megapixels · seconds", 2.0),
+        ("sizes · 12 megapixels · seconds", 3.0),
+    ]
 
 
 def test_what_was_not_reached_is_told(report: ModuleType, tmp_path: Path) -> None:
