@@ -43,7 +43,7 @@ STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1")
 CONTENT_LAYER = "relu4_1"
 CONTENT_WEIGHT, STYLE_WEIGHT, TV_WEIGHT = 5.0, 100.0, 1e-3
 WIDTHS = {"relu1_1": 64, "relu2_1": 128, "relu3_1": 256, "relu4_1": 512}
-OUR_BUDGETS = (15, 25, 40, 60, 80, 110, 150)  # steps altogether of one run each: the curve of ours
+OUR_BUDGETS = (15, 25, 40, 50, 60, 80, 110, 150)  # steps altogether of one run each: the curve of ours
 RUNNERS = ("ours", "ours in float32", "plain L-BFGS", "plain Adam", "plain L-BFGS in bfloat16 channels-last")
 LARGEST_NORMALIZED = 10.0  # mean activation of a layer, beyond which a VGG is taken for an unnormalised one
 

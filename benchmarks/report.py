@@ -82,6 +82,12 @@ BENCHMARKS = (
         ("--pairs", "1", "--seconds", "3"),
     ),
     Benchmark(
+        "judged",
+        "How good is each method on the judge's pairs, and how long does a picture take?",
+        ("judged.py", "--judge", "{judge}"),
+        ("--pairs", "1", "--methods", "fast", "--to", "runs/bench-judged-quick"),
+    ),
+    Benchmark(
         "sizes",
         "Does a small painting show what a large one will look like?",
         ("sizes.py", "--judge", "{judge}"),

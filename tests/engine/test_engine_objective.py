@@ -186,6 +186,16 @@ def test_the_random_term_is_repeatable_and_leaves_torch_alone(photo: Tensor, pai
     assert torch.equal(torch.get_rng_state(), before)
 
 
+def test_the_random_term_sees_all_paintings_of_a_style(
+    painting: Tensor, other_painting: Tensor, tiny_backbone: Path
+) -> None:
+    network = load_backbone("embedded", list(DEEP))
+    both = style_target(network, [painting, other_painting], DEEP, "sliced").features
+    for layer in DEEP:
+        each = [network(one)[layer].flatten(2) for one in (painting, other_painting)]
+        torch.testing.assert_close(both[layer].flatten(2), torch.cat(each, 2))
+
+
 def test_a_style_of_several_paintings_is_one_style(
     painting: Tensor, other_painting: Tensor, tiny_backbone: Path
 ) -> None:

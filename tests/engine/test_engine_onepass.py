@@ -66,6 +66,12 @@ def test_the_result_has_the_photos_size_or_the_one_asked_for(photo):
     assert call(photo, color(0.2, 0.4, 0.6), size=40).shape == (1, 3, 30, 40)
 
 
+def test_a_model_that_has_learnt_its_style_cannot_recolor_it(photo):
+    method = OnePass(Fast(keep_color=True, color_match="covariance"), Plain())
+    with pytest.raises(OptionError, match=r"covariance recolors paintings.*choose luminance or lab"):
+        method(photo)
+
+
 def test_strength_0_is_the_photo_and_more_is_further_from_it(photo):
     style = color(0.9, 0.1, 0.5)
     away = [float((call(photo, style, strength=s) - photo).abs().mean()) for s in (0, 5, 20, 50, 100)]

@@ -92,6 +92,13 @@ def test_a_table_finds_pictures_by_name_anywhere_below_it(tmp_path: Path) -> Non
     assert len(found_in(tmp_path, source_column="a", target_column="b")) == 2
 
 
+def test_a_comma_too_many_is_no_column(tmp_path: Path) -> None:
+    make_set(tmp_path, 2)
+    table = "source,target\nsource/p0.png,target/p0.png,\nsource/p1.png,target/p1.png,\n"
+    (tmp_path / "pairs.csv").write_text(table)
+    assert len(find_pairs(PairedTraining(pairs=tmp_path / "pairs.csv")).pairs) == 2
+
+
 def test_a_column_that_is_not_there_is_refused_with_the_nearest(tmp_path: Path) -> None:
     (tmp_path / "pairs.csv").write_text("before,afterwards\na,b\n")
     with pytest.raises(OptionError, match="did you mean 'afterwards'"):

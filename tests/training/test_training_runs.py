@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import errno
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from lessons import short
 
+from impasto.config import StyleTraining
 from impasto.errors import InputError, OptionError, OutputError, WeightsError
+from impasto.images import write
 from impasto.training.batches import Batches
 from impasto.training.curves import Curve, read_curve
 from impasto.training.runs import begin_run, read_checkpoint, read_run, replaced, unwritten, write_checkpoint
@@ -29,6 +32,22 @@ def test_what_decides_a_run_may_not_change_and_the_rest_may(tmp_path: Path) -> N
     assert read_run(tmp_path)["steps"] == 99
     with pytest.raises(OptionError, match=r"begun with batch 2, not 5.*another folder"):
         begin_run(tmp_path, short(batch=5))
+
+
+def test_a_run_goes_on_with_the_same_painting_and_beginning_alone(tmp_path: Path) -> None:
+    for name in ("mona.png", "wave.png", "photos/one.png"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write(torch.rand(1, 3, 8, 8), tmp_path / name)
+    config = StyleTraining(style=tmp_path / "mona.png", photos=tmp_path / "photos")
+    begin_run(tmp_path / "run", config)
+    (tmp_path / "run" / "last.ckpt").touch()
+    moved = (tmp_path / "mona.png").rename(tmp_path / "lisa.png")
+    begin_run(tmp_path / "run", replace(config, style=moved))
+    for other in ({"style": tmp_path / "wave.png"}, {"style": moved, "from_weights": "fast"}):
+        with pytest.raises(OptionError, match=r"was begun with another (style|from weights); give the same"):
+            begin_run(tmp_path / "run", replace(config, **other))
+    write(torch.rand(1, 3, 8, 8), tmp_path / "photos" / "two.png")
+    begin_run(tmp_path / "run", replace(config, style=moved))  # more to practise on is welcome
 
 
 def test_before_the_first_checkpoint_everything_may_change(tmp_path: Path) -> None:

@@ -138,6 +138,24 @@ def test_another_photo_forgets_what_was_painted_from_the_first(visit: Visit) -> 
     assert not painted.folder.exists()
 
 
+def test_a_picture_stays_while_a_work_that_was_begun_with_it_needs_it(visit: Visit) -> None:
+    photo, style = upload(visit), upload(visit, "style")
+    visit.use_photo(photo)
+    visit.add_style(style)
+    wanted = {"photo": photo.folder, "styles": [{"name": "own", "folder": style.folder}]}
+    work = visit.start("perfect", visit.job("dawdle", lane="long", arguments=wanted))
+    visit.use_photo(None)
+    for number in range(MOST_STYLES):
+        visit.add_style(upload(visit, f"painting {number}"))
+    assert photo.job.folder.exists()
+    assert style.job.folder.exists()
+    visit.studio.cancel(work)
+    assert work.finished.wait(60)
+    visit.use_photo(None)
+    assert not photo.job.folder.exists()
+    assert not style.job.folder.exists()
+
+
 def test_the_oldest_of_many_own_paintings_gives_way(visit: Visit) -> None:
     uploads = [upload(visit, f"painting {number}") for number in range(MOST_STYLES + 1)]
     names = [visit.add_style(one) for one in uploads]

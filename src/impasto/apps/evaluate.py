@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Container, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -47,12 +47,13 @@ def evaluate(
     config = _config_of(run)
     config = config if pairs is None else dataclasses.replace(config, pairs=pairs)
     tested = _tested(config, run)
-    from impasto.evaluation.paired import PairJudge, intervals
+    from impasto.evaluation.paired import PairJudge, intervals, telling
     from impasto.evaluation.paired_report import PairedReport, save_paired_report
     from impasto.images import read
 
-    judge = PairJudge(None if config.style is None else read(config.style).pixels)
-    judged = _judged(judge, tested, _model_in(run), quiet=quiet, title="painting the test pictures")
+    judge, predict = PairJudge(None if config.style is None else read(config.style).pixels), _model_in(run)
+    judged = _judged(judge, tested, predict, quiet=quiet, title="painting the test pictures")
+    judged = _with_pictures(judged, {one.name for one in telling(judged).values()}, tested, predict)
     report = PairedReport(
         title=f"{run.name or run.resolve().name}: a network that learnt from pairs",
         judged=judged,
@@ -119,26 +120,49 @@ def _model_in(run: Path) -> Callable[[Tensor], Tensor]:
 def _judged(
     judge: PairJudge, tested: Sequence[Pair], predict: Callable[[Tensor], Tensor], *, quiet: bool, title: str
 ) -> list[Judged]:
+    """Measure all; their pictures are let go, since together they could be too many for memory."""
     from impasto.training.crops import both_of, read_pair
 
     judged = []
     with show_count(title, quiet=quiet) as on_picture:
         for number, pair in enumerate(tested, 1):
-            judged.append(judge.judge(pair.name, *both_of(read_pair(pair)), predict))
+            one = judge.judge(pair.name, *both_of(read_pair(pair)), predict)
+            judged.append(dataclasses.replace(one, sample=None))
             on_picture(number, len(tested))
     return judged
 
 
+def _with_pictures(
+    judged: Sequence[Judged], names: Container[str], tested: Sequence[Pair], predict: Callable[[Tensor], Tensor]
+) -> list[Judged]:
+    """Return the same, with the pictures of those that the report shows."""
+    from impasto.evaluation.paired import Sample
+    from impasto.training.crops import both_of, read_pair
+
+    def sample(pair: Pair) -> Sample | None:
+        if pair.name not in names:
+            return None
+        source, target = both_of(read_pair(pair))
+        return Sample(pair.name, source, target, predict(source))
+
+    return [dataclasses.replace(one, sample=sample(pair)) for one, pair in zip(judged, tested, strict=True)]
+
+
 def _ablation(judge: PairJudge, run: Path, tested: Sequence[Pair], *, quiet: bool) -> list[Ablation]:
+    from impasto.evaluation.paired import telling
     from impasto.evaluation.paired_report import Ablation
     from impasto.training.paired import ABLATION, MODEL
 
     there = {title: run / ABLATION / name for name, title in ABLATION_TITLES.items()}
-    return [
-        Ablation(title, _judged(judge, tested, _model_in(folder), quiet=quiet, title=f"ablation, {title}"))
-        for title, folder in there.items()
-        if (folder / MODEL).exists()
-    ]
+    painters = {title: _model_in(folder) for title, folder in there.items() if (folder / MODEL).exists()}
+    judged = {
+        title: _judged(judge, tested, predict, quiet=quiet, title=f"ablation, {title}")
+        for title, predict in painters.items()
+    }
+    if not judged:
+        return []
+    shown = {telling(list(judged.values())[-1])["median"].name}
+    return [Ablation(title, _with_pictures(judged[title], shown, tested, painters[title])) for title in painters]
 
 
 def _curves(run: Path) -> dict[str, tuple[list[float], list[float]]]:

@@ -31,7 +31,7 @@ from impasto.engine.recipe import Recipe
 from impasto.errors import OptionError
 from impasto.images import Metadata, Picture, Tile, fit_long_side, split
 from impasto.images.recoloring import Moments, lab_moments, palette_map
-from impasto.images.streaming import Rescaled, Scroll, stored_size, unrolled, writing_rows
+from impasto.images.streaming import Rescaled, Scroll, unrolled, upright_size, writing_rows
 from impasto.images.streaming.rescaling import Rows, resized_rows
 from impasto.models.normalizing import Statistics
 
@@ -59,7 +59,7 @@ class PaintedFile:
 
 def is_huge(photo: str | os.PathLike[str], long_side: int | None = None) -> bool:
     """Say whether a photo, or its result of this long side, should be painted by bands; only its header is read."""
-    height, width = stored_size(photo)
+    height, width = upright_size(photo)
     result = fit_long_side((height, width), long_side or max(height, width))
     return max(height * width, result[0] * result[1]) >= HUGE
 
@@ -67,7 +67,7 @@ def is_huge(photo: str | os.PathLike[str], long_side: int | None = None) -> bool
 def plan_file(stylizer: OnePass, photo: str | os.PathLike[str], style: Given) -> Plan:
     """Say what :func:`paint_file` would do, without doing it; only the photo's header is read."""
     _check(stylizer.config)
-    unread = Picture(torch.zeros(1, 3, 1, 1).expand(1, 3, *stored_size(photo)))
+    unread = Picture(torch.zeros(1, 3, 1, 1).expand(1, 3, *upright_size(photo)))
     plan = stylizer.plan(unread, style)
     whole, rows = math.prod(plan.size), min(plan.tile or max(plan.size), plan.size[0])
     saved = whole * BYTES_PER_PIXEL - rows * plan.size[1] * BYTES_PER_BAND_PIXEL

@@ -44,8 +44,13 @@ def style_target(
     described = [_described(network, picture, layers, tile) for picture in pictures]
     pooled = {layer: losses.combine([one[layer] for one in described]) for layer in layers}
     colors = losses.combine([losses.moments(picture) for picture in pictures])
-    features = network(pictures[0]) if term == "sliced" else {}
-    return Target(pooled, colors, {layer: features[layer] for layer in layers if layer in features})
+    return Target(pooled, colors, _joined_features(network, pictures, layers) if term == "sliced" else {})
+
+
+def _joined_features(network: nn.Module, pictures: Sequence[Tensor], layers: Layers) -> dict[str, Tensor]:
+    """Return the features of all pictures in a row (1, C, 1, N): their places do not matter to the sliced term."""
+    seen = [network(picture) for picture in pictures]
+    return {layer: torch.cat([one[layer].flatten(2) for one in seen], 2).unsqueeze(2) for layer in layers}
 
 
 def _described(network: nn.Module, picture: Tensor, layers: Layers, tile: int | None) -> dict[str, Moments]:

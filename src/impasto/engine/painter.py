@@ -87,6 +87,11 @@ def codes_of(painter: Painter, work: Work, config: MethodOptions, small: Tensor)
     """Return each style's code, taken back towards the photo's own by as much as the strength lacks."""
     share = config.strength / 100
     if not painter.needs_style:
+        if _recolors_styles(config):
+            raise OptionError(
+                "color_match covariance recolors paintings, but this model paints in the style it learnt; choose "
+                "luminance or lab."
+            )
         return [torch.full((1, 1), share)]
     codes = [painter.code(_as_taken(style, work, config)) for style in work.styles]
     if share == 1:
@@ -97,7 +102,7 @@ def codes_of(painter: Painter, work: Work, config: MethodOptions, small: Tensor)
 
 def _as_taken(style: Style, work: Work, config: MethodOptions) -> Style:
     """Return a style as it is imitated: recolored like the photo beforehand, where colors are kept in that way."""
-    if not (config.keep_color and config.color_match == "covariance"):
+    if not _recolors_styles(config):
         return style
     if not style.pictures:
         raise OptionError(
@@ -107,6 +112,10 @@ def _as_taken(style: Style, work: Work, config: MethodOptions) -> Style:
     photo = work.photo.pixels
     recolored = (replace(one, pixels=match_color(one.pixels, photo)) for one in style.pictures)
     return Style(style.name, tuple(recolored))
+
+
+def _recolors_styles(config: MethodOptions) -> bool:
+    return config.keep_color and config.color_match == "covariance"
 
 
 def photo_as_style(work: Work, small: Tensor) -> Style:

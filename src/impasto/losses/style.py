@@ -57,6 +57,12 @@ class Gaussian(NamedTuple):
     root: Tensor  # (B, C, C) float64, root @ root = covariance
     blur: Tensor  # (B,) variance added to every channel
 
+    def to(self, device: torch.device) -> Gaussian:
+        """Return the same on another device; the root stays on the CPU where that has no float64."""
+        has_float64 = device.type != "mps"
+        root = self.root.to(device) if has_float64 else self.root.cpu()
+        return Gaussian(self.mean.to(device), self.covariance.to(device), root, self.blur.to(device))
+
 
 def gaussian(target: Tensor | Moments, blur: float = 1e-4) -> Gaussian:
     """Return the Gaussian with the moments of ``target``, prepared for :func:`wasserstein2_loss`."""

@@ -26,7 +26,7 @@ from impasto.errors import OptionError
 from impasto.models.encoder import HEAD_WIDTHS, WIDTHS, Encoder
 from impasto.models.reading import read_tensors, write_tensors
 from impasto.training.pictures import crops, disturb, pictures_in
-from impasto.training.runs import LAST, read_checkpoint, without_files, write_checkpoint
+from impasto.training.runs import LAST, begin_run, read_checkpoint, without_files, write_checkpoint
 from impasto.training.teachers import Teacher, load_teacher
 
 __all__ = ["TrainingStep", "export_encoder", "train_encoder"]
@@ -70,7 +70,7 @@ def train_encoder(
 ) -> Path:
     """Train in the folder ``run``, going on from its last checkpoint, and return the path of the weights."""
     device = pick_device(config.device)
-    run.mkdir(parents=True, exist_ok=True)
+    begin_run(run, config)
     if teachers is None:
         if not config.teacher:
             raise OptionError("no teacher was given; name at least one file of weights with --teacher.")

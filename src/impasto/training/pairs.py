@@ -205,7 +205,9 @@ def _rows(table: Path) -> list[dict[str, str | None]]:
         text = table.read_text(encoding="utf-8-sig")
         first = text.partition("\n")[0]
         delimiter = max(",;\t", key=first.count)
-        rows: list[dict[str, str | None]] = list(csv.DictReader(text.splitlines(), delimiter=delimiter))
+        reader = csv.DictReader(text.splitlines(), delimiter=delimiter)
+        # What stands behind the last column has no name.
+        rows = [{name: word for name, word in row.items() if name is not None} for row in reader]
     except (OSError, UnicodeDecodeError, csv.Error) as fault:
         raise InputError(f"{table} cannot be read as a table of pairs; give a CSV in UTF-8.") from fault
     if not rows:

@@ -1,14 +1,15 @@
 """The folder of a run: what is in it, and how a checkpoint gets there whole.
 
-``config.json`` the options · ``last.ckpt``, ``best.ckpt`` where to go on · ``training.csv``, ``validation.csv`` the
-curves · ``samples/`` what the network painted on the way · ``tensorboard/`` the same for TensorBoard · and the model,
-under whatever name the training gives it.
+``config.json`` the options · ``inputs.json`` what they were trained on · ``last.ckpt``, ``best.ckpt`` where to go on ·
+``training.csv``, ``validation.csv`` the curves · ``samples/`` what the network painted on the way · ``tensorboard/``
+the same for TensorBoard · and the model, under whatever name the training gives it.
 """
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import io
 import json
 import os
@@ -19,8 +20,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from impasto.config import Checked, FitOptions, fields_of, to_dict
+from impasto.config import Checked, fields_of, to_dict
 from impasto.errors import InputError, OptionError, OutputError, WeightsError
+from impasto.weights import file_sha256
 from impasto.weights.atomic import writing_whole
 
 __all__ = [
@@ -38,24 +40,29 @@ __all__ = [
     "write_checkpoint",
 ]
 
-CONFIG, LAST, BEST = "config.json", "last.ckpt", "best.ckpt"
-MAY_CHANGE = {"steps", "learning_rate", "patience", "validate_every", "averaging"}
+CONFIG, INPUTS, LAST, BEST = "config.json", "inputs.json", "last.ckpt", "best.ckpt"
+MAY_CHANGE = {"steps", "learning_rate", "patience", "validate_every", "checkpoint_every", "averaging"}
 """Options that a run may go on with differently."""
+MAY_GROW = {"photos", "paintings", "stylized", "pairs"}
+"""Folders to learn from: a run may go on with more in them."""
 
 
-def begin_run(run: Path, config: FitOptions) -> None:
-    """Make the folder of a run, or enter it again; refuse options that its checkpoint was not trained with.
+def begin_run(run: Path, config: Checked) -> None:
+    """Make the folder of a run, or enter it again; refuse options and files that its checkpoint was not trained with.
 
     Before there is a checkpoint nothing was learnt, and every option may still change.
     """
     if run.exists() and not run.is_dir():
         raise OptionError(f"{run} is a file; -o names the folder of the run.")
+    inputs = _fingerprints(config)
     if (run / LAST).exists() and (run / CONFIG).exists():
         _check_unchanged(run, deciding(config))
+        _check_same_inputs(run, inputs)
     try:
         run.mkdir(parents=True, exist_ok=True)
-        with replaced(run / CONFIG) as unfinished:
-            unfinished.write_text(json.dumps(to_dict(config), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        for name, values in ((CONFIG, to_dict(config)), (INPUTS, inputs)):
+            with replaced(run / name) as unfinished:
+                unfinished.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as fault:
         raise OutputError(f"{run} cannot be written to ({fault.strerror}); choose another folder with -o.") from fault
 
@@ -73,7 +80,7 @@ def read_run(run: Path) -> dict[str, Any]:
     return found
 
 
-def deciding(config: FitOptions) -> dict[str, Any]:
+def deciding(config: Checked) -> dict[str, Any]:
     """Return the options that a run cannot change on its way."""
     values = to_dict(config)
     return {
@@ -97,6 +104,40 @@ def _check_unchanged(run: Path, wanted: dict[str, Any]) -> None:
                 f"{run} was begun with {name} {before[name]}, not {value}; give the same to go on with it, "
                 "or another folder with -o to begin anew."
             )
+
+
+def _check_same_inputs(run: Path, now: dict[str, str]) -> None:
+    try:
+        before = json.loads((run / INPUTS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return  # nobody knows
+    for name, found in now.items():
+        if before.get(name, found) != found:
+            raise OptionError(
+                f"{run} was begun with another {name.replace('_', ' ')}; give the same to go on with it, or another "
+                "folder with -o to begin anew."
+            )
+
+
+def _fingerprints(config: Checked) -> dict[str, str]:
+    """Return what lies where the options point, by option."""
+    files = (option.name for option in fields_of(config) if option.is_input and option.name not in MAY_GROW)
+    return {name: _fingerprint(getattr(config, name)) for name in files}
+
+
+def _fingerprint(given: Any) -> str:
+    """Return the hash of a file, of the names and sizes of a folder's pictures, or the word that was given."""
+    from impasto.training.pictures import pictures_in
+
+    if isinstance(given, tuple):
+        return " ".join(map(_fingerprint, given))
+    path = Path(given or "")
+    if given and path.is_file():
+        return file_sha256(path)
+    if given and path.is_dir():
+        found = sorted((one.relative_to(path).as_posix(), one.stat().st_size) for one in pictures_in(path))
+        return hashlib.sha256(repr(found).encode()).hexdigest()
+    return str(given or "")
 
 
 def check_room(run: Path, needed: int) -> None:

@@ -43,7 +43,7 @@ class StyleGoal:
         """Return the same on another device."""
         return StyleGoal(
             {layer: Moments(*(part.to(device) for part in one)) for layer, one in self.moments.items()},
-            {layer: Gaussian(*(part.to(device) for part in one)) for layer, one in self.gaussians.items()},
+            {layer: one.to(device) for layer, one in self.gaussians.items()},
             {layer: unit.to(device) for layer, unit in self.units.items()},
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,18 @@ def test_transparency_stays(ending: str, tmp_path: Path, pictures: list[Image.Im
         assert one.alpha is not None
         assert other.alpha is not None
         assert np.abs(one.alpha.astype(int) - other.alpha).max() <= 1
+
+
+def test_a_transparent_animation_becomes_a_smaller_film_on_white(
+    tmp_path: Path, pictures: list[Image.Image], method: Any, ink: Any
+):
+    for picture in pictures:
+        picture.putalpha(0)
+    clip = animated(tmp_path / "clip.webp", pictures, lossless=True)
+    stylize_video(clip, ink, tmp_path / "out.mp4", method.like(replace(method.config, size=48), method.painter))
+    for frame in open_clip(tmp_path / "out.mp4").frames():
+        assert frame.pixels.shape[1] == 48
+        assert frame.pixels.min() > 240
 
 
 def test_a_gif_does_not_flicker_where_nothing_moves(tmp_path: Path, pictures: list[Image.Image], method: Any, ink: Any):

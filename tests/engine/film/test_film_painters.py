@@ -147,6 +147,19 @@ def test_less_strength_leans_to_what_the_film_shows_without_jumps(painter: Any, 
     assert (jump - alone).abs().mean() > 0.01
 
 
+def test_two_styles_recolored_like_the_frame_stay_two(painter: Any, style: Style):
+    """Each is another picture in every frame, and none of them the film's own."""
+    painter.trouble = 0.0
+    config = Fast(device="cpu", keep_color=True, color_match="covariance")
+    styles = [style, Style("dark", (Picture(style.pictures[0].pixels * 0.3),))]
+    film = film_painter(OnePass(config, painter, base=SIZE[1]), styles)
+    first = film.paint(picture(0.2), motion(is_cut=True))
+    alone = OnePass(config, painter, base=SIZE[1])(picture(0.2), styles).image
+    assert torch.allclose(first, alone, atol=1e-5)
+    film.paint(picture(0.2), motion())
+    assert len([name for name in film.state() if name.startswith("own_code")]) == 2
+
+
 def test_what_a_painter_remembers_can_be_kept(painter: Any, style: Style):
     def new() -> Any:
         return film_painter(OnePass(Fast(device="cpu", strength=70), painter, base=SIZE[1]), [style])

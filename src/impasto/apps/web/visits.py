@@ -7,7 +7,7 @@ import shutil
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +55,7 @@ class Visit:
         self.jobs: dict[str, Job] = {}  # the latest by what it is for
         self.arriving: dict[str, Job] = {}  # uploads that are being looked at, by what they are for
         self._remembered: OrderedDict[Hashable, Job] = OrderedDict()
+        self._put_aside: list[Upload] = []  # pictures that only works begun before still need
         self.is_over = False
 
     @property
@@ -124,17 +125,16 @@ class Visit:
 
     def use_photo(self, upload: Upload | None) -> None:
         """Paint this photo from now on; None is the sample."""
-        if self.photo is not None:
-            self.photo.job.forget()
-        self.photo = upload
+        former, self.photo = self.photo, upload
         self._forget_paintings()
+        self._release(*([] if former is None else [former]))
 
     def add_style(self, upload: Upload) -> str:
         """Add a painting of the visitor's own, and return what it is called in requests; the oldest gives way."""
         name = f"own-{upload.job.number}"
         self.styles[name] = upload
         while len(self.styles) > MOST_STYLES:
-            self.styles.pop(next(iter(self.styles))).job.forget()
+            self._release(self.styles.pop(next(iter(self.styles))))
         return name
 
     def end(self) -> None:
@@ -152,12 +152,24 @@ class Visit:
             job.forget()
             raise
 
+    def _release(self, *uploads: Upload) -> None:
+        """Forget pictures that are not used any more, each once no work that waits or runs needs its files."""
+        self._put_aside.extend(uploads)
+        needed = set[str]().union(*(_folders_in(job.arguments) for job in self._all_jobs() if not job.is_over))
+        for upload in [one for one in self._put_aside if one.folder not in needed]:
+            self._put_aside.remove(upload)
+            upload.job.forget()
+
+    def _all_jobs(self) -> list[Job]:
+        return [*self.jobs.values(), *self._remembered.values()]
+
     def _forget_paintings(self) -> None:
         while self._remembered:
             self._remembered.popitem()[1].forget()
 
     def _make_room(self, wanted: int = 0) -> None:
         """Forget old paintings until there is room; refuse where there is none."""
+        self._release()
         most = self.serving.disk_megabytes * MEGABYTE
         while self._remembered and self.used() + wanted > most:
             self._remembered.popitem(last=False)[1].forget()
@@ -166,6 +178,11 @@ class Visit:
                 f"Your pictures fill the {self.serving.disk_megabytes} MB that a visitor has here. "
                 "Please reload the page to begin anew."
             )
+
+
+def _folders_in(arguments: Mapping[str, Any]) -> set[str]:
+    """Return the folders of uploads that a request names."""
+    return {arguments.get("photo"), *(style["folder"] for style in arguments.get("styles", ()))} - {None}
 
 
 def _size(path: Path) -> int:

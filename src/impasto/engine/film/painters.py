@@ -174,16 +174,17 @@ class _OnePassFilm:
 class _CalmPainter:
     """A painter that does not let itself be startled: between two frames it changes its mind only a little.
 
-    To everyone else it is an ordinary painter. Its looks are told apart by their order within a frame.
+    To everyone else it is an ordinary painter. Its looks, and codes of styles that are not the film's own, are told
+    apart by their order within a frame.
     """
 
     def __init__(self, painter: Painter, styles: Sequence[Style]) -> None:
         self._painter, self._known = painter, {id(style): index for index, style in enumerate(styles)}
         self._codes: dict[int, Tensor] = {}
-        self._own_code: Tensor | None = None  # of the film's frames, taken as a style
+        self._own_codes: list[Tensor] = []  # of what is another style in every frame, such as the frame itself
         self._looks: list[Look] = []  # what it goes by
         self._seen: list[Look] = []  # what it saw last, which that follows
-        self._looked = self._frames = 0
+        self._looked = self._coded = self._frames = 0
         has_grain = isinstance(painter, GrainyPainter) and painter.has_grain
         self._grain = MovingGrain() if has_grain else None
         self._size = (0, 0)
@@ -194,10 +195,10 @@ class _CalmPainter:
     def next_frame(self, size: tuple[int, int], motion: Motion) -> None:
         """Go on to the next frame of the film, whose result has this size."""
         if motion.is_cut:
-            self._looks, self._seen, self._own_code, self._frames = [], [], None, 0
+            self._looks, self._seen, self._own_codes, self._frames = [], [], [], 0
         if self._grain is not None:
             self._grain.follow(motion)
-        self._size, self._looked = size, 0
+        self._size, self._looked, self._coded = size, 0, 0
         self._frames += 1
 
     def weights(self) -> list[Ingredient]:
@@ -209,9 +210,14 @@ class _CalmPainter:
             if index not in self._codes:
                 self._codes[index] = self._painter.code(style)
             return self._codes[index]
-        found = self._painter.code(style)  # the frame itself as a style, which is what less strength leans to
-        self._own_code = found if self._own_code is None else torch.lerp(self._own_code, found, FOLLOWING)
-        return self._own_code
+        # The frame itself, to which less strength leans, or a painting in this frame's colors.
+        number, self._coded = self._coded, self._coded + 1
+        found = self._painter.code(style)
+        if number < len(self._own_codes):
+            self._own_codes[number] = torch.lerp(self._own_codes[number], found, FOLLOWING)
+        else:
+            self._own_codes.append(found)
+        return self._own_codes[number]
 
     def look(self, picture: Tensor, code: Tensor) -> Statistics:
         number, self._looked = self._looked, self._looked + 1
@@ -240,8 +246,7 @@ class _CalmPainter:
             for number, look in enumerate(looks):
                 for name, (mean, deviation) in look.items():
                     kept[f"{kind}.{number}.{name}.mean"], kept[f"{kind}.{number}.{name}.deviation"] = mean, deviation
-        if self._own_code is not None:
-            kept["own_code"] = self._own_code
+        kept |= {f"own_code.{number}": code for number, code in enumerate(self._own_codes)}
         if self._grain is not None:
             kept["grain"] = torch.from_numpy(self._grain.shift)
         return {name: value.detach().cpu().contiguous().numpy() for name, value in kept.items()}
@@ -249,10 +254,12 @@ class _CalmPainter:
     def restore(self, state: State) -> None:
         tensors = {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in state.items()}
         self._frames = int(tensors["frames"])
-        self._own_code = tensors.get("own_code")
+        own = sum(name.startswith("own_code.") for name in tensors)
+        self._own_codes = [tensors[f"own_code.{number}"] for number in range(own)]
         if self._grain is not None:
             self._grain.shift = np.asarray(state["grain"], np.float32)
-        self._looks, self._seen = _looks_from(tensors, "look"), _looks_from(tensors, "seen")
+        looks = {name: tensor.to(self.device) for name, tensor in tensors.items()}
+        self._looks, self._seen = _looks_from(looks, "look"), _looks_from(looks, "seen")
 
 
 def _looks_from(tensors: Mapping[str, Tensor], kind: str) -> list[Look]:

@@ -186,7 +186,8 @@ class _Filming:
         for number, frame in enumerate(self.plan.clip.frames(after), self.memory.frames):
             if end is not None and frame.time >= end:
                 return
-            yield dataclasses.replace(frame, number=number, pixels=_at_size(frame.pixels, self.plan.size))
+            alpha = None if frame.alpha is None else _at_size(frame.alpha, self.plan.size)
+            yield dataclasses.replace(frame, number=number, pixels=_at_size(frame.pixels, self.plan.size), alpha=alpha)
 
     def _watched(self, frames: Generator[Frame, None, None]) -> Iterator[_Seen]:
         try:
@@ -262,7 +263,7 @@ class _Filming:
 
 
 def _at_size(picture: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
-    """Return a frame (H, W, 3) at the size of the film."""
+    """Return a frame (H, W, 3), or its transparency (H, W), at the size of the film."""
     if picture.shape[:2] == size:
         return picture
     cv2 = opencv()

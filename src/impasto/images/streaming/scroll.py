@@ -17,10 +17,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.ExifTags import Base
 from torch import Tensor
 
 from impasto.images.alpha import fill_transparent
 from impasto.images.decoding import SIDEWAYS, upright
+from impasto.images.metadata import exif_of
 from impasto.images.opening import opened
 from impasto.images.picture import Metadata
 from impasto.images.resizing import fit_long_side
@@ -29,7 +31,7 @@ from impasto.images.streaming.rescaling import Rescaled, resized_rows
 from impasto.images.writing import temporary_in
 from impasto.weights import file_sha256
 
-__all__ = ["Scroll", "stored_size", "unrolled"]
+__all__ = ["Scroll", "unrolled", "upright_size"]
 
 _LARGEST = 65535
 _SIDE_OF_COLORS = 512  # of the small picture from which hidden colors are taken
@@ -53,12 +55,16 @@ def unrolled(
         scratch.unlink(missing_ok=True)
 
 
-def stored_size(path: str | os.PathLike[str]) -> tuple[int, int]:
-    """Return the (height, width) of a picture file as stored, from its header alone."""
+def upright_size(path: str | os.PathLike[str]) -> tuple[int, int]:
+    """Return the (height, width) of a picture file, from its header alone.
+
+    The orientation of a PNG may stand behind its pixels, so its size is told as if it had none; TIFF's Pillow minds.
+    """
     with opened(path) as source:
-        if isinstance(source, Image.Image):
-            return source.height, source.width
-        return source.imagelength, source.imagewidth
+        if not isinstance(source, Image.Image):
+            return source.imagelength, source.imagewidth
+        is_sideways = source.format not in ("PNG", "TIFF") and exif_of(source).get(Base.Orientation) in SIDEWAYS
+        return (source.width, source.height) if is_sideways else (source.height, source.width)
 
 
 class Scroll:

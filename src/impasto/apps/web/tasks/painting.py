@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from impasto.apps.web.tasks.pictures import original, show, working_copy
 from impasto.engine import Result, Step
 from impasto.engine.progress import OnStep
 from impasto.errors import ImpastoError
+from impasto.images import Picture
 
 __all__ = ["SLOW_METHOD", "finish", "listener", "paint", "quick_method", "styles_of", "warm_up"]
 
@@ -43,7 +44,8 @@ def quick_method() -> str:
 def paint(call: Call) -> dict[str, Any]:
     """Paint the picture on the page."""
     photo = working_copy(call.arguments["photo"])
-    result = _painted(call, photo, {**call.arguments["options"], "size": max(photo.size)})
+    styles = styles_of(call.arguments)
+    result = _painted(call, photo, styles, {**call.arguments["options"], "size": max(photo.size)})
     show(result.image, call.folder / "painting.jpg")
     height, width = result.image.shape[-2:]
     return {"file": "painting.jpg", "height": height, "width": width, "seconds": result.seconds}
@@ -52,7 +54,7 @@ def paint(call: Call) -> dict[str, Any]:
 def finish(call: Call) -> dict[str, Any]:
     """Paint the picture to be taken home, from the photo as it was uploaded, with its recipe inside."""
     photo = original(call.arguments["photo"])
-    result = _painted(call, photo, call.arguments["options"])
+    result = _painted(call, photo, styles_of(call.arguments, original), call.arguments["options"])
     path = result.save(call.folder / f"painting.{call.arguments['ending']}", quality=FINISHED_QUALITY)
     height, width = result.image.shape[-2:]
     return {"file": path.name, "height": height, "width": width, "bytes": path.stat().st_size}
@@ -69,14 +71,12 @@ def listener(call: Call) -> OnStep:
     return on_step
 
 
-def styles_of(arguments: Mapping[str, Any]) -> list[Any]:
-    """Return the styles of a request as the engine takes them."""
-    return [
-        material(one["name"]) if one["folder"] is None else working_copy(one["folder"]) for one in arguments["styles"]
-    ]
+def styles_of(arguments: Mapping[str, Any], uploaded: Callable[[str], Picture] = working_copy) -> list[Any]:
+    """Return the styles of a request as the engine takes them; ``uploaded`` reads those of the visitor's own."""
+    return [material(one["name"]) if one["folder"] is None else uploaded(one["folder"]) for one in arguments["styles"]]
 
 
-def _painted(call: Call, photo: Any, options: Mapping[str, Any]) -> Result:
+def _painted(call: Call, photo: Any, styles: Sequence[Any], options: Mapping[str, Any]) -> Result:
     model = call.arguments.get("model")
     if model is not None:
         painted: Result = _stylizer(model)(photo, (), on_step=listener(call), **options)
@@ -84,7 +84,7 @@ def _painted(call: Call, photo: Any, options: Mapping[str, Any]) -> Result:
     method = quick_method()
     if method == SLOW_METHOD:
         options = {**options, **HURRIED, "size": min(options["size"] or HURRIED["size"], HURRIED["size"])}
-    result: Result = _stylizer(method)(photo, styles_of(call.arguments), on_step=listener(call), **options)
+    result: Result = _stylizer(method)(photo, styles, on_step=listener(call), **options)
     return result
 
 

@@ -35,9 +35,14 @@ def plan(call: Call) -> dict[str, Any]:
         "width": found.size[1],
         "steps": sum(found.steps),
         "seconds": found.seconds,
-        "peak_bytes": found.peak_bytes + original_bytes(call.arguments["photo"]),
+        "peak_bytes": found.peak_bytes + sum(map(original_bytes, _uploads(call.arguments))),
         "available_bytes": found.available_bytes,
     }
+
+
+def _uploads(arguments: Mapping[str, Any]) -> list[str | None]:
+    """Return the folders of all pictures that are read as they were uploaded; None for the sample."""
+    return [arguments["photo"], *(style["folder"] for style in arguments["styles"] if style["folder"] is not None)]
 
 
 def perfect(call: Call) -> dict[str, Any]:
@@ -45,7 +50,7 @@ def perfect(call: Call) -> dict[str, Any]:
     config = _config({**call.arguments, "options": {**call.arguments["options"], **_masked(call)}})
     with _film(call.folder) as film:
         watcher = Watcher(call, config, film)
-        photo, styles = original(call.arguments["photo"]), styles_of(call.arguments)
+        photo, styles = original(call.arguments["photo"]), styles_of(call.arguments, original)
         result = engine.stylize(photo, styles, config, on_step=watcher)
     files = [result.save(call.folder / f"painting.{end}", quality=FINISHED_QUALITY).name for end in ("png", "jpg")]
     show(result.image, call.folder / "shown.jpg", long_side=2048)
