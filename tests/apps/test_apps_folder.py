@@ -90,6 +90,8 @@ def test_a_dry_run_counts_and_makes_nothing(photos: Path, impasto: Any) -> None:
         "output     out",
         "workers    2",
     ]
+    assert impasto("stylize", "photos", "gone.png", "-o", "out", "--dry-run", *QUICK) == 2
+    assert "gone.png does not exist" in impasto.sentence
     assert impasto("stylize", "photos", "ink.png", "-o", "out", "--dry-run", "--json", *QUICK) == 0
     assert json.loads(impasto.out) == {"pictures": 4, "output": "out", "workers": 1}
     assert not Path("out").exists()

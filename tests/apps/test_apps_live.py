@@ -70,8 +70,8 @@ def camera(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Any, dict[str, Any]]]:
     """Three painted frames in place of a camera; records what was asked for."""
     asked: list[tuple[Any, dict[str, Any]]] = []
 
-    def live(source: Any, styles: Any, *_: Any, **options: Any) -> Iterator[LiveFrame]:
-        asked.append((source, {**options, "styles": styles}))
+    def live(source: Any, styles: Any, config: Any, **options: Any) -> Iterator[LiveFrame]:
+        asked.append((source, {**options, "styles": styles, "config": config}))
         return (frame(number) for number in (1, 2, 3))
 
     monkeypatch.setattr(film, "live", live)
@@ -104,3 +104,15 @@ def test_a_time_that_is_none_is_refused(impasto: Any, studio: Path):
 def test_a_model_that_has_learnt_its_style_needs_no_other(impasto: Any, studio: Path, camera: list[Any]):
     assert impasto("live", "--no-browser", "--port", "0", "--method", "optimize", "--quiet") == 0
     assert camera[0][1]["styles"] == []
+
+
+@pytest.mark.parametrize("longest", ["0", "-5"])
+def test_a_picture_of_no_size_is_refused(impasto: Any, studio: Path, longest: str):
+    assert impasto("live", "ink.png", "--longest", longest, "--no-browser", "--method", "optimize") == 2
+    assert f"--longest is {longest}; allowed is a whole number of pixels, 16 or more." in impasto.sentence
+
+
+def test_frames_are_as_large_as_asked_whatever_a_preset_says(impasto: Any, studio: Path, camera: list[Any]):
+    flags = ("--no-browser", "--port", "0", "--method", "optimize", "--preset", "print", "--longest", "256")
+    assert impasto("live", "ink.png", *flags, "--quiet") == 0
+    assert camera[0][1]["config"].size is None

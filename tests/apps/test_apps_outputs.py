@@ -36,6 +36,9 @@ def test_a_long_name_is_cut_so_that_it_can_be_written(tmp_path):
     name = default_name(Path("p" * 200), ["s" * 200], OPAQUE)
     (tmp_path / name).touch()
     assert name.endswith(".png")
+    asian = default_name(Path("写真" * 60), ["絵" * 60], OPAQUE)
+    (tmp_path / asian).touch()
+    assert asian.startswith("写真写真")
 
 
 def test_a_folder_is_called_by_its_name(tmp_path):

@@ -6,10 +6,12 @@ import dataclasses
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from impasto import engine, weights
+from impasto import engine, images, weights
 from impasto.engine import Result
 from impasto.errors import WeightsError
+from impasto.images import Metadata
 
 TINY = {"size": 32, "precision": "float32", "device": "cpu", "scales": 1, "patience": 0}
 
@@ -52,3 +54,19 @@ def test_a_difference_to_a_picture_that_was_interrupted_is_explained(result, imp
     assert (
         "levels from other.png, which was interrupted on the way while this one was painted in one go." in impasto.err
     )
+
+
+def test_a_resumed_picture_is_written_as_it_was_begun(result, impasto):
+    told = Image.Exif()
+    told[0x013B] = "Ada"
+    begun = dataclasses.replace(with_recipe(result, stopped={"scale": 0, "step": 1}), metadata=Metadata(told.tobytes()))
+    begun.save("out.png", bits=16, keep_metadata=False)
+    assert impasto("resume", "out.png", "--quiet") == 0
+    finished = images.read("out.png")
+    assert finished.bits == 16
+    assert finished.metadata == Metadata()
+
+
+def test_a_folder_is_no_painting(studio, impasto):
+    assert impasto("replay", ".") == 2
+    assert ". is no file; give a picture that Impasto painted." in impasto.sentence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -116,6 +117,12 @@ def test_pictures_on_the_way_are_kept(studio, painter, impasto):
         impasto("stylize", "-m", "optimize", "harbour.jpg", "night.png", "-o", "harbour-ink.webp", "--save-every", "2")
         == 0
     )
+
+
+def test_pictures_on_the_way_are_written_like_the_last(studio, painter, impasto):
+    flags = ("-o", "out.png", "--bits", "16", "--save-every", "2")
+    assert impasto("stylize", "-m", "optimize", "harbour.jpg", "ink.png", *flags) == 0
+    assert images.read("out.00002.png").bits == 16
 
 
 def test_a_timelapse_a_chart_and_a_sheet_are_drawn(studio, painter, impasto):
@@ -286,3 +293,25 @@ def test_no_style_is_refused(studio, impasto):
     assert impasto("stylize", "harbour.jpg") == 2
     assert "no style was given" in impasto.sentence
     assert not list(Path().glob("harbour-*"))
+
+
+def test_what_the_disk_refuses_is_one_sentence(studio, painter, impasto):
+    assert impasto("stylize", "harbour.jpg", "ink.png", "-o", f"{'long' * 80}/out.png") == 2
+    assert "cannot be" in impasto.sentence
+
+
+def test_an_address_on_the_web_is_no_folder(studio, painter, impasto):
+    assert impasto("stylize", "https://example.org/photo.jpg", "ink.png") == 2
+    assert "is an address on the web; download the picture first" in impasto.sentence
+
+
+@pytest.mark.parametrize("name", ["50%discount.jpg", "my%20dog.jpg"])
+def test_a_photo_may_be_called_like_a_pattern_of_frames(studio, painter, impasto, name):
+    Path("harbour.jpg").rename(name)
+    assert impasto("stylize", name, "ink.png", "-o", "out.jpg") == 0
+
+
+def test_names_of_any_encoding_are_painted(studio, painter, impasto):
+    name = os.fsdecode(b"caf\xe9.jpg")
+    Path("harbour.jpg").rename(name)
+    assert impasto("stylize", name, "ink.png", "-o", "out.jpg") == 0

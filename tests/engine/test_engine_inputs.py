@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from impasto.config import MethodOptions, Optimize
+from impasto.engine import inputs
 from impasto.engine.inputs import Style, prepare
 from impasto.errors import InputError, OptionError
 from impasto.images import Picture, read, write
@@ -47,12 +48,24 @@ def test_a_style_keeps_its_name_and_hash(files: Path, photo: Tensor) -> None:
     assert styles[0][0].sha256 == hashlib.sha256((files / "painting.png").read_bytes()).hexdigest()
 
 
+def test_a_folder_that_memory_cannot_hold_is_refused_unread(
+    files: Path, photo: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (files / "monet").mkdir()
+    for number in range(3):
+        write(photo, files / "monet" / f"{number}.png")
+    monkeypatch.setattr(inputs, "available_memory", lambda _: 2 * 12 * photo[0, 0].numel())
+    with pytest.raises(InputError, match=r"the 3 paintings in monet need .* GB are free; give fewer"):
+        prepare(photo, files / "monet", MethodOptions())
+
+
 def test_a_folder_is_read_in_order_and_only_its_pictures(files: Path, photo: Tensor) -> None:
     folder = files / "monet"
     folder.mkdir()
     for name in ("b.png", "A.JPG", "c.webp"):
         write(photo, folder / name)
     (folder / "notes.txt").write_text("not a painting")
+    (folder / "._b.png").write_bytes(b"what macOS leaves on other people's drives")
     (folder / "sub").mkdir()
     (style,) = prepare(photo, folder, MethodOptions()).styles
     assert style.name == "monet"

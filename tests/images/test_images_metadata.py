@@ -140,6 +140,14 @@ def test_a_jpeg_without_room_gives_up_the_maker_note(tmp_path: Path, soft_pictur
     assert read(tmp_path / "a.jpg").metadata.xmp == b""
 
 
+def test_a_jpeg_gives_up_a_recipe_that_it_has_no_room_for(tmp_path: Path, soft_picture: Tensor) -> None:
+    exif = Image.Exif()
+    exif[Base.Artist] = "Ada"
+    write(soft_picture, tmp_path / "a.jpg", metadata=Metadata(exif=exif.tobytes()), recipe="x" * 70_000)
+    assert read_recipe(tmp_path / "a.jpg") is None
+    assert exif_in(tmp_path / "a.jpg")[Base.Artist] == "Ada"
+
+
 @pytest.mark.parametrize("suffix", [*FORMATS, "bmp", "gif"])
 @pytest.mark.parametrize("bits", [8, 16])
 def test_recipes_come_back(tmp_path: Path, soft_picture: Tensor, suffix: str, bits: int) -> None:

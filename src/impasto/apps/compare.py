@@ -134,12 +134,12 @@ def _obstacle(method: str, pair: Pair) -> str:
 
 def pictures_of(text: str) -> list[Path]:
     """Return the pictures that an argument names: a file, a folder's, or several separated by commas."""
-    from impasto.images.formats import format_of
+    from impasto.images.formats import is_picture
 
     parts = [Path(text)] if _exists(text) else [Path(part.strip()) for part in text.split(",")]
     found: list[Path] = []
     for part in parts:
-        inside = sorted(one for one in part.iterdir() if format_of(one.suffix)) if part.is_dir() else [part]
+        inside = sorted(filter(is_picture, part.iterdir())) if part.is_dir() else [part]
         if not inside:
             raise InputError(f"the folder {part} holds no pictures; give one that does.")
         found.extend(inside)

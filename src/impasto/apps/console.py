@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import json
 from collections.abc import Callable, Iterable, Sequence
@@ -17,6 +18,8 @@ from impasto.errors import ImpastoError
 __all__ = ["BAD_INPUT", "INTERRUPTED", "SOME_FAILED", "guarded", "print_json", "print_table", "refuse", "say"]
 
 SOME_FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+LONGEST_SHOWN = 120  # characters of a path in a sentence
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 
 
 def say(sentence: str) -> None:
@@ -49,7 +52,8 @@ def print_table(rows: Iterable[Sequence[str]]) -> None:
 def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
     """Return ``command`` with its refusals and its status turned into what a shell expects.
 
-    A bug is not caught: its traceback is what we need to mend it.
+    So is what the system says of a file's place, wherever it says it. A bug is not caught: its traceback is what we
+    need to mend it.
     """
 
     @functools.wraps(command)
@@ -59,6 +63,11 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
         except ImpastoError as refusal:
             refuse(str(refusal), kind=type(refusal).__name__, as_json=bool(values.get("as_json")))
             raise typer.Exit(BAD_INPUT) from None
+        except OSError as fault:
+            if fault.filename is None and fault.errno not in NO_ROOM:
+                raise
+            refuse(_disk_sentence(fault), kind="OutputError", as_json=bool(values.get("as_json")))
+            raise typer.Exit(BAD_INPUT) from None
         except KeyboardInterrupt:
             say("Interrupted.")
             raise typer.Exit(INTERRUPTED) from None
@@ -66,3 +75,9 @@ def guarded(command: Callable[..., int | None]) -> Callable[..., None]:
             raise typer.Exit(status)
 
     return run
+
+
+def _disk_sentence(fault: OSError) -> str:
+    place = str(fault.filename or "the disk")
+    shown = place if len(place) < LONGEST_SHOWN else f"{place[: LONGEST_SHOWN // 2]}…"
+    return f"{shown} cannot be used ({fault.strerror}); check the name and its permissions, or choose another place."

@@ -71,7 +71,9 @@ def make_pairs(
             on_pair=on_pair,
         )
     _report(made, as_json=as_json, quiet=quiet)
-    return INTERRUPTED if made.interrupted else None
+    if made.interrupted:
+        return INTERRUPTED
+    return SOME_FAILED if made.broken else None
 
 
 def check(

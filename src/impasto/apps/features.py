@@ -80,7 +80,7 @@ def features(
         size=size, steps=steps, count=count, quiet=quiet,
     )  # fmt: skip
     output = output or Path(f"{photo.stem}-features.png")
-    check_picture(output, force=force)
+    check_picture(output, force=force, inputs=[photo])
     given = read(photo)
     picture = resize(given.pixels, fit_long_side(given.size, min(size, max(given.size))))
     write(_stacked(list(_sheets(picture, look, photo.name))), output, overwrite=True)

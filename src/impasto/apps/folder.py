@@ -76,6 +76,8 @@ def is_folder(photo: Path) -> bool:
     """Say whether what was given as a photo is a folder, here or in object storage."""
     from impasto.engine.folder import is_address
 
+    if str(photo).lower().startswith(("http:", "https:")):
+        raise OptionError(f"{str(photo)!r} is an address on the web; download the picture first, and give its file.")
     return photo.is_dir() or is_address(photo)
 
 
@@ -136,8 +138,10 @@ def _rate(a_second: float) -> str:
 
 def _show_plan(request: FolderRequest, out: Path, *, as_json: bool) -> None:
     from impasto.engine.folder import find_items, place_of
+    from impasto.engine.folder.orders import Order
 
     items = find_items(place_of(request.photos), place_of(out), bits=request.saving.bits)
+    Order.of(str(request.photos), str(out), request.config, list(request.styles), request.saving)  # or it is refused
     if as_json:
         print_json({"pictures": len(items), "output": str(out), "workers": request.crew})
         return

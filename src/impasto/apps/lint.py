@@ -110,14 +110,16 @@ def _recipe_of(path: Path) -> Recipe | None:
 
 def _reference(given: Path | None, path: Path, recipe: Recipe | None, what: str) -> Tensor | None:
     """Return the photo or style that was given, or the one that the recipe names if it is there."""
+    from impasto.engine.gallery import gallery
     from impasto.images import read
 
     if given is not None:
         return read(given).pixels
     if recipe is None:
         return None
+    # A model that has learnt its style names none, and one of the gallery is no file.
     named = [recipe.photo] if what == "photo" else [one for style in recipe.styles for one in style]
-    beside = _beside(path, named[0]) if named else None  # a model that has learnt its style names none
+    beside = _beside(path, named[0]) if named and named[0].name not in {one.name for one in gallery()} else None
     return None if beside is None else read(beside).pixels
 
 
@@ -127,7 +129,7 @@ def _beside(path: Path, named: Ingredient) -> Path | None:
     from impasto.weights import file_sha256
 
     try:
-        return find_ingredient(named, [path.absolute().parent, Path.cwd()], file_sha256)
+        return find_ingredient(named, list(dict.fromkeys([path.absolute().parent, Path.cwd()])), file_sha256)
     except InputError:
         return None
 

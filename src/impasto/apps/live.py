@@ -11,6 +11,7 @@ import threading
 import time
 import webbrowser
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,8 +36,7 @@ Source = Annotated[
     str,
     typer.Option(metavar="N|FILE", help="A camera by its number, or a film that is played as if it were one."),
 ]
-LONGEST_WAIT = 5.0  # seconds that a browser waits for the next frame
-LARGEST_PORT = 65_535
+LARGEST_PORT, LEAST_SIDE = 65_535, 16
 
 
 def live(
@@ -68,7 +68,9 @@ def live(
         raise OptionError(f"--seconds is {seconds:g}; allowed is a number above 0.")
     if not 0 <= port <= LARGEST_PORT:
         raise OptionError(f"--port is {port}; allowed is a whole number, 0 to {LARGEST_PORT}.")
-    config = chosen_config(method, preset, options)
+    if longest < LEAST_SIDE:
+        raise OptionError(f"--longest is {longest}; allowed is a whole number of pixels, {LEAST_SIDE} or more.")
+    config = replace(chosen_config(method, preset, options), size=None)  # presets have one for single pictures
     fetch_for(config, quiet=quiet)
     is_camera = source.isdecimal() and not Path(source).exists()
     frames = film.live(source, styles or [], config, size=longest, steadiness=steadiness, mirror=mirror and is_camera)
@@ -154,10 +156,10 @@ class LivePage:
             self._changed.notify_all()
 
     def newest(self, after: int) -> tuple[int, bytes] | None:
-        """Wait for a frame newer than ``after``; None where none comes any more."""
+        """Wait for a frame newer than ``after``, however long it takes; None where none comes any more."""
         with self._changed:
-            self._changed.wait_for(lambda: self._number > after or self._is_over, timeout=LONGEST_WAIT)
-            return None if self._is_over or self._number <= after else (self._number, self._picture)
+            self._changed.wait_for(lambda: self._number > after or self._is_over)
+            return None if self._is_over else (self._number, self._picture)
 
     @property
     def facts(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["called_after", "check_chart", "check_film", "check_free", "check_picture", "default_name", "title_of"]
 
-LONGEST_NAME = 100  # characters; file systems stop at 255 bytes
+LONGEST_NAME = 200  # bytes; file systems stop at 255
 
 
 def title_of(style: str) -> str:
@@ -31,8 +32,13 @@ def called_after(styles: Sequence[str], config: MethodOptions) -> Sequence[str]:
 
 def default_name(photo: Path, styles: Sequence[str], picture: Picture, *, bits: int = 8) -> str:
     """Return ``PHOTO-STYLE`` in the photo's format, or PNG where that format would lose something."""
-    stem = f"{photo.stem}-{'+'.join(title_of(style) for style in styles)}"[:LONGEST_NAME]
-    return f"{stem}{_suffix(photo, picture, bits)}"
+    stem = f"{photo.stem}-{'+'.join(title_of(style) for style in styles)}"
+    return f"{_shortened(stem)}{_suffix(photo, picture, bits)}"
+
+
+def _shortened(stem: str) -> str:
+    known = os.fsencode(stem)
+    return stem if len(known) <= LONGEST_NAME else known[:LONGEST_NAME].decode(errors="ignore")
 
 
 def check_picture(path: Path, *, force: bool, bits: int = 8, inputs: Iterable[Path] = ()) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from impasto.apps.console import say
 from impasto.apps.outputs import check_chart, check_film, check_free, check_picture
+from impasto.config import Saving
 from impasto.errors import ImpastoError, OptionError
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ class Recorder:
     told once and given up, and the work goes on.
     """
 
-    def __init__(self, wishes: Wishes, output: Path, *, steps: int | None) -> None:
-        self._wishes, self._output = wishes, output
+    def __init__(self, wishes: Wishes, output: Path, saving: Saving, *, steps: int | None) -> None:
+        self._wishes, self._output, self._saving = wishes, output, saving
         self._done = 0
         self._film_seconds = LONGEST_FILM if (steps or 0) > LONGEST_FILM * FRAMES_A_SECOND else None
         self._film: Any = None
@@ -129,7 +130,7 @@ class Recorder:
         from impasto.images import write
 
         numbered = self._output.with_stem(f"{self._output.stem}.{self._done:05d}")
-        write(picture, numbered, overwrite=True)
+        write(picture, numbered, bits=self._saving.bits, quality=self._saving.quality, overwrite=True)
 
     def _frame(self, picture: Tensor) -> None:
         from impasto.evaluation import Timelapse

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +16,8 @@ from impasto.apps.parameters import AsJson, Bits, Force, NoMetadata, NoRecipe, O
 from impasto.apps.progress import show_progress
 from impasto.apps.saving import chosen_saving, save, sentence_of, summary_of
 from impasto.apps.weights import fetch_for
-from impasto.config import MethodOptions, fields_of
+from impasto.config import MethodOptions, Saving, fields_of
+from impasto.errors import InputError
 
 if TYPE_CHECKING:
     from impasto.engine import Remake, Result
@@ -61,6 +63,8 @@ def replay(
     from impasto import engine
 
     saving = chosen_saving(quality=quality, bits=bits, no_metadata=no_metadata, no_recipe=no_recipe)
+    if not painted.is_file():
+        raise InputError(f"{painted} is no file; give a picture that Impasto painted.")
     output = output or painted.with_stem(f"{painted.stem}-replay")
     check_picture(output, force=force, bits=bits, inputs=[painted])
     remake = _found(engine.to_replay, painted, photo, styles, options)
@@ -87,16 +91,29 @@ def resume(
 ) -> int:
     """Go on with a picture that was interrupted.
 
-    OUT itself is replaced by the finished picture unless -o says otherwise.
+    OUT itself is replaced by the finished picture unless -o says otherwise; where it has 16 bits, or tells nothing of
+    the photo's date, place and author, so will the finished one.
     """
     from impasto import engine
 
-    saving = chosen_saving(quality=quality, bits=bits, no_metadata=no_metadata, no_recipe=no_recipe)
     output = output or painted
-    check_picture(output, force=force or output == painted, bits=bits)
+    wanted = chosen_saving(quality=quality, bits=bits, no_metadata=no_metadata, no_recipe=no_recipe)
+    saving = _as_before(painted, output, wanted)
+    check_picture(output, force=force or output == painted, bits=saving.bits)
     result = _painted(_found(engine.to_resume, painted, photo, styles, options), quiet=quiet)
     save(result, output, saving)
     return _reported(result, output, quiet=quiet, as_json=as_json)
+
+
+def _as_before(painted: Path, output: Path, wanted: Saving) -> Saving:
+    """Return how a picture is written that goes on from one with perhaps more bits and no metadata."""
+    from impasto.images import Metadata, read
+    from impasto.images.formats import format_of
+
+    before, known = read(painted), format_of(output.suffix)
+    bits = before.bits if known is not None and before.bits in known.bits else wanted.bits
+    keep_metadata = wanted.keep_metadata and before.metadata != Metadata()
+    return dataclasses.replace(wanted, bits=max(bits, wanted.bits), keep_metadata=keep_metadata)
 
 
 def _found(

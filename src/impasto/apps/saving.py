@@ -27,12 +27,12 @@ def save(result: Result, path: Path, saving: Saving) -> None:
     """Write a result where it has been checked that it may be written.
 
     Should that fail all the same (a full disk, a drive pulled out), the work of perhaps an hour is not lost: it is
-    kept in the system's folder for temporary files.
+    kept in the system's folder for temporary files, as a PNG, since the format asked for may be what failed.
     """
     try:
         result.save(path, **vars(saving))
     except OutputError as refusal:
-        kept = Path(tempfile.mkdtemp(prefix="impasto-")) / path.name
+        kept = Path(tempfile.mkdtemp(prefix="impasto-")) / f"{path.stem}.png"
         result.save(kept, **vars(saving))
         raise OutputError(f"{str(refusal).rstrip('.')}; until then the picture is kept as {kept}.") from refusal
 

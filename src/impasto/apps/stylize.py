@@ -180,7 +180,7 @@ def _paint(picture: Picture, job: Job, saving: Saving, *, quiet: bool, title: st
     from impasto import engine
 
     with (
-        Recorder(job.wishes, job.output, steps=getattr(job.config, "steps", None)) as record,
+        Recorder(job.wishes, job.output, saving, steps=getattr(job.config, "steps", None)) as record,
         show_progress(title, quiet=quiet) as show,
     ):
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,17 +14,21 @@ import torch
 from torch import Tensor
 
 from impasto.config import Field, MethodOptions, fields_of
+from impasto.device import available_memory
 from impasto.engine.gallery import find_style, looks_like_a_name
 from impasto.engine.recipe import Ingredient
 from impasto.errors import InputError, OptionError, did_you_mean
 from impasto.images import Picture, read, read_mask, region_weights
-from impasto.images.formats import format_of
+from impasto.images.formats import is_picture
+from impasto.images.streaming import upright_size
 from impasto.weights import file_sha256
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 __all__ = ["Given", "Style", "Work", "prepare", "together"]
+
+BYTES_PER_PIXEL = 12  # of a painting in memory
 
 One: TypeAlias = Union[str, "os.PathLike[str]", Picture, Tensor, "Image"]
 Given: TypeAlias = Union[One, "Style", Sequence[Union[One, "Style"]]]
@@ -139,15 +144,27 @@ def _style(given: One | Style) -> Style:
         return given
     if isinstance(given, (str, os.PathLike)) and Path(given).is_dir():
         folder = Path(given)
-        paths = sorted(path for path in folder.iterdir() if format_of(path.suffix))
+        paths = sorted(filter(is_picture, folder.iterdir()))
         if not paths:
             raise InputError(f"the folder {folder.name} holds no pictures; as a style it needs at least one painting.")
+        _check_room(folder, paths)
         return Style(folder.name, tuple(read(path) for path in paths))
     if isinstance(given, str) and not Path(given).exists() and looks_like_a_name(given):
         named = find_style(given)
         return Style(named.name, vector=named.vector)
     picture = _picture(given)
     return Style(Path(picture.name).stem or "style", (picture,))
+
+
+def _check_room(folder: Path, paths: Sequence[Path]) -> None:
+    """Refuse more paintings than memory holds: all are looked at together."""
+    needed = BYTES_PER_PIXEL * sum(math.prod(upright_size(path)) for path in paths)
+    free = available_memory(torch.device("cpu"))
+    if needed > free:
+        raise InputError(
+            f"the {len(paths)} paintings in {folder.name} need {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} "
+            "GB are free; give fewer, or smaller copies."
+        )
 
 
 def together(paintings: Sequence[str | os.PathLike[str]]) -> Style:

@@ -46,8 +46,8 @@ class Recipe:
     resumed: Sequence[Mapping[str, int]] = field(default_factory=list)  # where it was taken up again
 
     def to_json(self) -> str:
-        """Return the recipe as one line of JSON."""
-        return json.dumps({"impasto": FORMAT, **dataclasses.asdict(self)}, ensure_ascii=False, sort_keys=True)
+        """Return the recipe as one line of JSON; its names may be of any encoding, so all of it is ASCII."""
+        return json.dumps({"impasto": FORMAT, **dataclasses.asdict(self)}, sort_keys=True)
 
     @classmethod
     def from_json(cls, text: str) -> Recipe:

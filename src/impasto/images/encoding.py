@@ -44,6 +44,9 @@ def jpeg_options(quality: int, metadata: Metadata, recipe: str | None) -> dict[s
     if len(exif) > _JPEG_SEGMENT:
         _log.warning("left out the camera maker's private EXIF block: a JPEG has no room for it")
         exif = without_maker_note(exif)
+    if len(exif) > _JPEG_SEGMENT:  # of a style of many hundred paintings
+        _log.warning("left out the recipe: a JPEG has no room for it; a PNG has")
+        exif = metadata.exif if len(metadata.exif) <= _JPEG_SEGMENT else without_maker_note(metadata.exif)
     xmp = metadata.xmp
     if len(xmp) > _JPEG_SEGMENT:
         _log.warning("left out the XMP data: a JPEG has no room for it")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-__all__ = ["FORMATS", "READABLE", "Format", "format_of", "joined"]
+__all__ = ["FORMATS", "READABLE", "Format", "format_of", "is_picture", "joined"]
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,11 @@ FORMATS = (
 def format_of(suffix: str) -> Format | None:
     """Return the format that a file name's suffix stands for, whatever its case."""
     return next((known for known in FORMATS if suffix.lower() in known.suffixes), None)
+
+
+def is_picture(path: Path) -> bool:
+    """Say whether a file is a picture by its name; hidden ones are none, such as macOS's ``._photo.jpg``."""
+    return not path.name.startswith(".") and format_of(path.suffix) is not None
 
 
 def joined(words: Sequence[str], last: str = "or") -> str:

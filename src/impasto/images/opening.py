@@ -6,6 +6,7 @@ decoded.
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 import warnings
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from PIL import Image, ImageFile, UnidentifiedImageError
 
-from impasto.errors import ImpastoError, InputError, OptionError, did_you_mean
+from impasto.errors import ImpastoError, InputError, OptionError, OutputError, did_you_mean
 from impasto.images.formats import READABLE
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ Source: TypeAlias = "ImageFile.ImageFile | TiffPage"
 """An opened file: a Pillow image whose pixels are not yet read, or a page of a TIFF unknown to Pillow."""
 
 _one_at_a_time = threading.RLock()
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -75,10 +77,20 @@ def _explained(path: Path) -> Iterator[None]:
         raise
     except PermissionError as error:
         raise InputError(f"{name} may not be read; change its permissions or copy it elsewhere.") from error
+    except OSError as error:
+        if error.errno in _FULL:  # where it is copied to
+            raise OutputError(
+                f"the disk has no room to lay {name} out; make room, or choose another folder."
+            ) from error
+        raise InputError(_damaged(name)) from error
     except MemoryError as error:
         raise InputError(f"{name} needs more memory than this machine has free; give a smaller copy.") from error
     except Exception as error:  # on damaged data a decoder may raise anything, SyntaxError included
-        raise InputError(f"{name} is damaged or incomplete; get a fresh copy, or export it anew.") from error
+        raise InputError(_damaged(name)) from error
+
+
+def _damaged(name: str) -> str:
+    return f"{name} is damaged or incomplete; get a fresh copy, or export it anew."
 
 
 def _check_path(path: Path) -> None:

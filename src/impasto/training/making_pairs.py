@@ -126,12 +126,19 @@ def _begin(folder: Path, style: str, painter: Paints, size: int) -> None:
         "options": deciding_options(painter.config),
     }
     file = folder / ABOUT
-    if file.exists() and json.loads(file.read_text(encoding="utf-8")) != json.loads(json.dumps(about)):
+    if file.exists() and _noted(file) != json.loads(json.dumps(about)):
         raise OptionError(f"{folder} holds pairs that were made in another way; choose another folder with -o.")
     for side in SIDES:
         (folder / side).mkdir(parents=True, exist_ok=True)
     with replaced(file) as unfinished:
         unfinished.write_text(json.dumps(about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _noted(file: Path) -> Any:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as fault:
+        raise InputError(f"{file} is damaged, so nobody knows how the pairs beside it were made; remove it.") from fault
 
 
 def _make(path: Path, pair: Sequence[Path], style: str, painter: Paints, size: int) -> bool:

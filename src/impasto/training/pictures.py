@@ -15,7 +15,7 @@ from torch import Tensor
 
 from impasto.errors import ImpastoError, InputError
 from impasto.images import fit_long_side, read, resize
-from impasto.images.formats import READABLE, format_of
+from impasto.images.formats import READABLE, is_picture
 
 __all__ = ["crops", "disturb", "first_readable", "is_kept_out", "pictures_in", "scaled", "shrunk"]
 
@@ -31,7 +31,7 @@ def pictures_in(folder: Path, *, kept_out: bool | None = None) -> list[Path]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder.name} is not a folder; give a folder that holds pictures.")
-    found = sorted(path for path in folder.rglob("*") if format_of(path.suffix) and path.is_file())
+    found = sorted(path for path in folder.rglob("*") if is_picture(path) and path.is_file())
     if kept_out is not None:
         found = [path for path in found if is_kept_out(path) is kept_out]
     if not found:

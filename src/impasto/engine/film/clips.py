@@ -26,7 +26,9 @@ _READ_ENDINGS = {
 
 def is_clip(path: Path) -> bool:
     """Whether a path is clearly something that moves: a film, an animation or a pattern of frames; no folder is."""
-    return path.suffix.lower() in _READ_ENDINGS or is_pattern(path) or is_animation(path)
+    if path.suffix.lower() in _READ_ENDINGS:
+        return True
+    return is_animation(path) or (is_pattern(path) and not path.exists())  # a photo may be called 50%discount.jpg
 
 
 def open_clip(given: str | os.PathLike[str], *, rate: float | None = None) -> Clip:

@@ -116,6 +116,8 @@ class RemoteFolder:
             found = self._system.find(self._root)
         except FileNotFoundError:
             return set()
+        except Exception as fault:  # every kind of storage has its own
+            raise InputError(f"{self.text} cannot be listed ({_reason(fault)}); check address and rights.") from fault
         names = {PurePosixPath(path).relative_to(self._root) for path in map(self._within, found)}
         return {str(name) for name in names if not any(part.startswith(".") for part in name.parts)}
 

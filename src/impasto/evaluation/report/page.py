@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping, Sequence
+from urllib.parse import quote
 
 __all__ = ["escaped", "facts", "figure", "items", "page", "section", "table"]
 
@@ -67,7 +68,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def figure(source: str, alt: str, caption: str) -> str:
     """Return a picture, which opens in full when clicked, with its caption in HTML."""
-    image = f'<a href="{escaped(source)}"><img src="{escaped(source)}" alt="{escaped(alt)}" loading="lazy"></a>'
+    place = quote(source)
+    image = f'<a href="{place}"><img src="{place}" alt="{escaped(alt)}" loading="lazy"></a>'
     return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
 
 
