@@ -9,9 +9,10 @@ from typing import Literal
 from impasto.config.methods import Device, Precision
 from impasto.config.options import Checked, option
 
-__all__ = ["AnyTraining", "Decoder", "EncoderTraining", "FitOptions", "PairedTraining", "StyleTraining"]
+__all__ = ["AnyTraining", "Decoder", "EncoderTraining", "FitOptions", "Optimizer", "PairedTraining", "StyleTraining"]
 
 Decoder = Literal["resize", "transpose"]
+Optimizer = Literal["adam", "muon"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +21,11 @@ class FitOptions(Checked):
 
     steps: int = option(4000, "Steps of training at most; it stops early when nothing is gained.", minimum=1)
     batch: int = option(8, "Crops per step.", minimum=1, maximum=4096)
+    optimizer: Optimizer = option(
+        "adam", "How a step is taken: muon goes further with every step where networks are wide, adam is the custom."
+    )
     learning_rate: float = option(
-        1e-3, "Adam's learning rate; it rises first and falls to 0 at the end.", minimum=1e-8, maximum=1
+        1e-3, "The learning rate; it rises first and falls to 0 at the end.", minimum=1e-8, maximum=1
     )
     averaging: float = option(
         0.995,
@@ -70,7 +74,7 @@ class EncoderTraining(Checked):
     steps: int = option(20_000, "Steps of training.", minimum=1)
     batch: int = option(8, "Crops per step.", minimum=1)
     crop: int = option(128, "Side of a crop.", minimum=32, unit="px")
-    learning_rate: float = option(2e-3, "Adam's learning rate; it falls to 0 at the end.", minimum=0)
+    learning_rate: float = option(2e-3, "The learning rate; it falls to 0 at the end.", minimum=0)
     decay: float = option(0.4, "Share of the steps over which the learning rate falls.", minimum=0.01, maximum=1)
     reuse: int = option(3, "How often a batch that the teachers have described is learnt from.", minimum=1)
     pool: int = option(48, "How many described batches are kept to choose from.", minimum=1)
@@ -84,6 +88,9 @@ class EncoderTraining(Checked):
 class AnyTraining(FitOptions):
     """Train the fast network: any photo in any style, in one pass (``impasto train any``)."""
 
+    optimizer: Optimizer = option(
+        "muon", "How a step is taken: muon goes further with every step where networks are wide, adam is the custom."
+    )
     photos: Path = option(Path("photos"), "Folder of photographs.", is_input=True)
     paintings: Path = option(Path("paintings"), "Folder of paintings.", is_input=True)
     reuse: int = option(3, "Batches in a row that show the same photos, which are then described once.", minimum=1)
@@ -121,7 +128,7 @@ class StyleTraining(FitOptions):
     steps: int = option(2000, "Steps of training at most; it stops early when nothing is gained.", minimum=1)
     batch: int = option(4, "Crops per step.", minimum=1, maximum=4096)
     learning_rate: float = option(
-        2e-3, "Adam's learning rate; it rises first and falls to 0 at the end.", minimum=1e-8, maximum=1
+        2e-3, "The learning rate; it rises first and falls to 0 at the end.", minimum=1e-8, maximum=1
     )
     validate_every: int = option(
         100, "Steps between validations; each saves a checkpoint and a sheet of samples.", minimum=1
@@ -166,7 +173,7 @@ class PairedTraining(FitOptions):
     steps: int = option(1500, "Steps of training at most; it stops early when nothing is gained.", minimum=1)
     batch: int = option(4, "Crops per step.", minimum=1, maximum=4096)
     learning_rate: float = option(
-        2e-3, "Adam's learning rate; it rises first and falls to 0 at the end.", minimum=1e-8, maximum=1
+        2e-3, "The learning rate; it rises first and falls to 0 at the end.", minimum=1e-8, maximum=1
     )
     validate_every: int = option(
         100, "Steps between validations; each saves a checkpoint and a sheet of samples.", minimum=1

@@ -14,6 +14,7 @@ from impasto.config import FitOptions
 from impasto.errors import OptionError
 from impasto.training.batches import Batches
 from impasto.training.fitting import Lesson
+from impasto.training.muon import Muon
 
 __all__ = ["Learner", "learning_rate_at", "validate"]
 
@@ -40,10 +41,15 @@ class Learner(lightning.LightningModule):
         return Batches(self.lesson.batch, start, trainer.world_size, workers)
 
     def configure_optimizers(self) -> Any:
-        """Return Adam and the schedule of its learning rate, which depends on the step alone."""
-        adam = torch.optim.Adam(self.network.parameters(), lr=self.config.learning_rate, betas=(0.9, 0.99))
-        schedule = torch.optim.lr_scheduler.LambdaLR(adam, lambda step: learning_rate_at(step, self.config.steps))
-        return {"optimizer": adam, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+        """Return the optimizer and the schedule of its learning rate, which depends on the step alone."""
+        weights, rate = self.network.parameters(), self.config.learning_rate
+        optimizer = (
+            Muon(weights, rate)
+            if self.config.optimizer == "muon"
+            else torch.optim.Adam(weights, lr=rate, betas=(0.9, 0.99))
+        )
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: learning_rate_at(step, self.config.steps))
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_fit_start(self) -> None:
         """Bring the helpers to where the network went."""
