@@ -31,3 +31,33 @@ def test_the_slope_is_that_of_the_formula_with_own_and_with_given_statistics():
     for statistics in (None, given):
         inputs = (x, scale, shift)
         assert torch.autograd.gradcheck(lambda *v, s=statistics: Reading(s).normalize("a", *v), inputs)
+
+
+def test_half_precision_normalises_in_one_pass_as_float32_does():
+    x = (torch.randn(2, 16, 12, 10) * 3 + 1).contiguous(memory_format=torch.channels_last)
+    scale, shift = torch.rand(2, 16, 1, 1) + 0.5, torch.rand(2, 16, 1, 1)
+    found, slopes = {}, {}
+    for dtype in (torch.float32, torch.bfloat16):
+        inputs = [
+            x.to(dtype, copy=True).requires_grad_(),
+            scale.clone().requires_grad_(),
+            shift.clone().requires_grad_(),
+        ]
+        reading = Reading()
+        normal = reading.normalize("a", *inputs)
+        (normal.float() * x.flip(3)).sum().backward()
+        found[dtype] = (normal.detach().float(), *reading.found["a"])
+        slopes[dtype] = [one.grad.float() for one in inputs]
+    for exact, rounded in zip(
+        (*found[torch.float32], *slopes[torch.float32]), (*found[torch.bfloat16], *slopes[torch.bfloat16]), strict=True
+    ):
+        assert (exact - rounded).abs().max() < 0.02 * exact.abs().max()
+
+
+def test_in_half_precision_too_a_tile_equals_its_place_in_the_whole():
+    x = torch.rand(1, 8, 16, 16).bfloat16().contiguous(memory_format=torch.channels_last)
+    scale, shift = torch.rand(1, 8, 1, 1) + 0.5, torch.rand(1, 8, 1, 1)
+    whole = Reading()
+    normal = whole.normalize("a", x, scale, shift)
+    tile = Reading(whole.found).normalize("a", x[..., 4:9, 2:7], scale, shift)
+    assert (tile - normal[..., 4:9, 2:7]).abs().max() < 0.05

@@ -25,6 +25,7 @@ Statistics: TypeAlias = Mapping[str, tuple[Tensor, Tensor]]
 """Mean and deviation, each (B, C, 1, 1), of every normalised layer by name."""
 
 LEAST_VARIANCE = 1e-4
+_HALF = (torch.bfloat16, torch.float16)
 
 
 class Reading:
@@ -39,10 +40,18 @@ class Reading:
 
         ``scale`` and ``shift`` are (B or 1, C, 1, 1), 1 and 0 where they are left out.
         """
+        if self.given is None and x.dtype in _HALF and scale is not None and shift is not None:
+            return self._measured_and_normal(name, x, scale, shift)
         mean, deviation = self.given[name] if self.given is not None else self._measured(name, x)
         scale = torch.ones_like(mean) if scale is None else scale
         shift = torch.zeros_like(mean) if shift is None else shift
         normal: Tensor = _Normalize.apply(x, mean, deviation, scale, shift, self.given is None)  # type: ignore[no-untyped-call]
+        return normal
+
+    def _measured_and_normal(self, name: str, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+        normal: Tensor
+        normal, mean, deviation = _NormalizeAtOnce.apply(x, scale, shift)  # type: ignore[no-untyped-call]
+        self.found[name] = mean, deviation
         return normal
 
     def _measured(self, name: str, x: Tensor) -> tuple[Tensor, Tensor]:
@@ -95,6 +104,46 @@ class _Normalize(torch.autograd.Function):
         to_scale, to_shift = positions * mean_gn, positions * mean_g
         rows, shifts = ctx.shared
         return slope, None, None, _shared(to_scale, rows), _shared(to_shift, shifts), None
+
+
+class _NormalizeAtOnce(torch.autograd.Function):
+    """The same by a picture's own statistics, in half precision: what PyTorch does for a batch of one, in one pass.
+
+    Also returns mean and deviation, which are not to be learnt from.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, scale: Tensor, shift: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        gains, offsets = (one.expand(len(x), -1, -1, -1).flatten(1).float() for one in (scale, shift))
+        done = [
+            torch.native_batch_norm(one, gain, offset, None, None, True, 0.0, LEAST_VARIANCE)
+            for one, gain, offset in zip(torch.split(x, 1), gains, offsets, strict=True)
+        ]
+        normal, means, inverses = (list(parts) for parts in zip(*done, strict=True))
+        ctx.save_for_backward(x, gains, *means, *inverses)
+        ctx.shared = scale.shape[0], shift.shape[0]
+        mean, deviation = (torch.stack(parts)[:, :, None, None] for parts in (means, inverses))
+        deviation = deviation.reciprocal()
+        ctx.mark_non_differentiable(mean, deviation)
+        return normal[0] if len(x) == 1 else torch.cat(normal), mean, deviation
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor, *_: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        x, gains, *saved = ctx.saved_tensors
+        means, inverses = saved[: len(x)], saved[len(x) :]
+        g = g.contiguous(memory_format=torch.channels_last)
+        parts = zip(torch.split(g, 1), torch.split(x, 1), gains, means, inverses, strict=True)
+        slopes = [
+            torch.ops.aten.native_batch_norm_backward(
+                one, seen, gain, None, None, mean, inverse, True, LEAST_VARIANCE, [True, True, True]
+            )
+            for one, seen, gain, mean, inverse in parts
+        ]
+        to_x, to_gain, to_offset = (list(values) for values in zip(*slopes, strict=True))
+        rows, shifts = ctx.shared
+        to_scale, to_shift = (torch.stack(values)[:, :, None, None] for values in (to_gain, to_offset))
+        return torch.cat(to_x), _shared(to_scale, rows), _shared(to_shift, shifts)
 
 
 def _shared(gradient: Tensor, rows: int) -> Tensor:

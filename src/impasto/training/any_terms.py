@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -18,6 +19,7 @@ __all__ = ["Terms", "between", "lattice", "sliced_distance"]
 
 CONTENT_LAYERS = ("relu3_1", "relu4_1")
 LEAST_REFERENCE = 0.02  # of the style's own size: photos that are near their style already are not pushed to perfection
+DIRECTIONS = 128  # at most, along which features are compared in a step
 LATTICE = 8  # pixels: what the deepest layers could leave behind; the network itself takes out shorter ones
 
 
@@ -26,7 +28,7 @@ class Terms:
 
     def __init__(self, judge: nn.Module, encoder: nn.Module, config: AnyTraining) -> None:
         self.judge, self.encoder, self.config = judge, encoder, config
-        self._described: tuple[Tensor, Mapping[str, Tensor]] | None = None
+        self._described: tuple[Tensor, _Seen] | None = None
 
     def __call__(self, network: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Paint the photos of ``batch`` and say what is wrong with the result, both as small as they are shown."""
@@ -35,8 +37,8 @@ class Terms:
         photo, painted = (shrunk(picture, self.config.finer) for picture in (batch["photo"], painted.float()))
         seen = self._seen(photo)
         features = self.judge(painted)
-        style = torch.stack([self._style(features[layer], seen[layer], batch, layer) for layer in CODE_LAYERS])
-        shapes = [normalized_content_loss(features[layer], seen[layer]) for layer in CONTENT_LAYERS]
+        style = torch.stack([self._style(features[layer], seen.moments[layer], batch, layer) for layer in CODE_LAYERS])
+        shapes = [normalized_content_loss(features[layer], seen.shapes[layer]) for layer in CONTENT_LAYERS]
         same = (painted - photo).abs().mean((1, 2, 3)) * (1 - strength).square()
         outside = F.relu(painted - 1) + F.relu(-painted)
         return {
@@ -49,10 +51,12 @@ class Terms:
         }
 
     @torch.no_grad()
-    def _seen(self, photo: Tensor) -> Mapping[str, Tensor]:
-        """Return the photos' features; batches in a row that show the same photos have them described once."""
+    def _seen(self, photo: Tensor) -> _Seen:
+        """Return what the judge sees in the photos; when batches in a row show the same, it looks once."""
         if self._described is None or not torch.equal(self._described[0], photo):
-            self._described = photo, self.judge(photo)
+            features = self.judge(photo)
+            shapes = {layer: features[layer] for layer in CONTENT_LAYERS}
+            self._described = photo, _Seen(shapes, {layer: moments(x) for layer, x in features.items()})
         return self._described[1]
 
     @torch.no_grad()
@@ -66,18 +70,23 @@ class Terms:
         return code
 
     @staticmethod
-    def _style(found: Tensor, seen: Tensor, batch: Mapping[str, Tensor], layer: str) -> Tensor:
+    def _style(found: Tensor, photo: Moments, batch: Mapping[str, Tensor], layer: str) -> Tensor:
         """Return how far the painting is from what was asked for; 1 is as far as the photo from the whole style."""
         strength = batch["strength"]
         style = Moments(torch.ones_like(strength), batch[f"{layer}.mean"], batch[f"{layer}.second"])
-        with torch.no_grad():
-            photo = moments(seen)
-            asked = between(photo, style, strength)
+        asked = between(photo, style, strength)
         painted = moments(found)
         return (
             _share(sliced_distance, painted, asked, photo, style, style.second.diagonal(dim1=-2, dim2=-1).sum(-1))
             + _share(_gram_distance, painted, asked, photo, style, style.second.square().sum((-2, -1)))
         ) / 2
+
+
+class _Seen(NamedTuple):
+    """What is to be known of photos: their features where shapes are compared, and the moments of every layer."""
+
+    shapes: Mapping[str, Tensor]
+    moments: Mapping[str, Moments]
 
 
 def _share(
@@ -100,15 +109,20 @@ def _gram_distance(found: Moments, target: Moments) -> Tensor:
 
 
 def sliced_distance(found: Moments, target: Moments) -> Tensor:
-    """Return the squared Wasserstein distances (B,) of two Gaussians, as seen along random orthogonal directions."""
+    """Return the squared Wasserstein distances (B,) of two Gaussians, as seen along random directions.
+
+    On average it is what as many orthogonal directions as there are channels would show.
+    """
     channels = found.mean.shape[-1]
-    directions, _ = torch.linalg.qr(torch.randn(channels, channels, device=found.mean.device))
+    drawn = torch.randn(channels, min(channels, DIRECTIONS), device=found.mean.device)
+    directions = F.normalize(drawn, dim=0)
     spreads = [_spread(one.covariance, directions) for one in (found, target)]
-    return (found.mean - target.mean).square().sum(-1) + (spreads[0] - spreads[1]).square().sum(-1)
+    seen = (spreads[0] - spreads[1]).square().mean(-1) * channels
+    return (found.mean - target.mean).square().sum(-1) + seen
 
 
 def _spread(covariance: Tensor, directions: Tensor) -> Tensor:
-    """Return the deviation (B, C) along each direction (the columns)."""
+    """Return the deviation (B, D) along each direction (the columns)."""
     along = (directions * (covariance @ directions)).sum(-2)
     return (along.clamp_min(0) + 1e-6).sqrt()
 
@@ -116,7 +130,10 @@ def _spread(covariance: Tensor, directions: Tensor) -> Tensor:
 def lattice(painted: Tensor, period: int) -> Tensor:
     """Return how strong a pattern repeats every ``period`` pixels, as its deviation."""
     batch, channels, height, width = painted.shape
-    mean = F.avg_pool2d(painted, period + 1, stride=1, padding=period // 2, count_include_pad=False)
+    mean = painted
+    for reach in ((period // 2, 0), (0, period // 2)):  # along columns, then along rows
+        size = tuple(2 * side + 1 for side in reach)
+        mean = F.avg_pool2d(mean, size, stride=1, padding=reach, count_include_pad=False)
     cells = (painted - mean).reshape(batch, channels, height // period, period, width // period, period)
     pattern = cells.mean((2, 4))  # (B, C, period, period)
     return (pattern.var((2, 3)) + 1e-6).sqrt().mean()
