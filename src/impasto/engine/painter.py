@@ -21,7 +21,9 @@ from impasto.models.normalizing import Statistics
 __all__ = ["Painter", "Repainter", "codes_of", "in_tiles", "least_tile", "mean_code", "with_palettes"]
 
 BROAD = 1.2  # of the enlargement: what is broader than the small painting's finest strokes stays its own
-WIDEST = 7  # pixels to each side: wider means cost time, and huge enlargements have nothing as fine of their own
+WIDEST = 7.0  # pixels to each side: huge enlargements have nothing as fine of their own
+CELLS = (2, 1)  # pixels; where means are wide they are taken of cells, which is quicker
+FINEST = 1.2  # cells that a mean has to reach
 
 
 class PartPainter(Protocol):
@@ -63,24 +65,30 @@ class Repainter:
     """
 
     def __init__(self, painter: PartPainter, size: tuple[int, int], base: tuple[int, int]) -> None:
-        times = max(size) / max(base)
-        self._painter, self._side = painter, 2 * min(max(1, round(BROAD * times)), WIDEST) + 1
-        self.margin, self.stride = painter.margin + self._side, painter.stride
+        reach = min(max(1.0, BROAD * max(size) / max(base)), WIDEST)
+        self._painter, self._cell = painter, next(cell for cell in CELLS if cell <= max(1, reach / FINEST))
+        self._reach = max(1, round(reach / self._cell))  # of the means, in cells
+        self.margin, self.stride = painter.margin + 2 * (self._reach + 1) * self._cell, painter.stride
 
     def paint(self, picture: Tensor, code: Tensor, seen: Statistics | None, at: tuple[int, int] = (0, 0)) -> Tensor:
         """Paint over a part of the enlarged painting."""
         painted = self._painter.paint(picture, code, seen, at)
-        return (painted + _broad(picture.to(painted) - painted, self._side)).clamp(0, 1)
+        return (painted + _broad(picture.to(painted) - painted, self._cell, self._reach)).clamp(0, 1)
 
 
-def _broad(picture: Tensor, side: int) -> Tensor:
-    """Return what is broader than ``side`` pixels: the mean around each, twice, over what lies in the picture."""
-    for _ in range(2):  # along rows, which lie in one piece in memory, and then along columns as rows
-        rows = picture.contiguous().flatten(0, 2)[None]
-        for _ in range(2):
-            rows = F.avg_pool1d(rows, side, stride=1, padding=side // 2, count_include_pad=False)
-        picture = rows.view(picture.shape).transpose(2, 3)
-    return picture
+def _broad(picture: Tensor, cell: int, reach: int) -> Tensor:
+    """Return what is broad in a picture: means of cells, and twice the mean of those around each.
+
+    Cells are counted from the corner, which lies on one of the whole picture's, so that tiles fit together.
+    """
+    height, width = picture.shape[-2:]
+    means = F.avg_pool2d(picture, cell, ceil_mode=True, count_include_pad=False) if cell > 1 else picture
+    for size in ((2 * reach + 1, 1), (1, 2 * reach + 1)) * 2:
+        around = (size[0] // 2, size[1] // 2)
+        means = F.avg_pool2d(means, size, stride=1, padding=around, count_include_pad=False)
+    if cell > 1:
+        means = F.interpolate(means, scale_factor=float(cell), mode="bilinear")[..., :height, :width]
+    return means
 
 
 def codes_of(painter: Painter, work: Work, config: MethodOptions, small: Tensor) -> list[Tensor]:
