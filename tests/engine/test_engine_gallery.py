@@ -136,6 +136,13 @@ def test_a_damaged_file_is_said_to_be_one(tmp_path):
         gallery()
 
 
+def test_styles_that_another_version_described_are_told_from_damage():
+    path = add_style("ink", vector())
+    write_styles(path, [NamedStyle("ink", "Ink", vector=torch.zeros(1, CODE_LENGTH + 16))])
+    with pytest.raises(InputError, match="another version"):
+        gallery()
+
+
 def test_a_style_by_name_paints():
     photo = samples.harbour((48, 64))
     result = impasto.stylize(photo, "great-wave")

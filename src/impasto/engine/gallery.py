@@ -160,8 +160,13 @@ def _styles_in(path: Path) -> list[NamedStyle]:
     tensors, metadata = read_tensors(path)
     try:
         facts, vectors = json.loads(metadata["styles"]), tensors["vectors"].float()
-        return [NamedStyle(**one, vector=vector[None]) for one, vector in zip(facts, vectors, strict=True)]
+        styles = [NamedStyle(**one, vector=vector[None]) for one, vector in zip(facts, vectors, strict=True)]
     except (KeyError, ValueError, TypeError) as fault:
         raise InputError(
             f"{path} holds no styles; it was changed or damaged. Remove it, then add its styles again."
         ) from fault
+    if vectors.shape[1:] != (CODE_LENGTH,):
+        raise InputError(
+            f"{path} holds styles as another version of Impasto describes them. Remove it, then add its styles again."
+        )
+    return styles

@@ -2,7 +2,7 @@
 
 VGG-19 (Simonyan & Zisserman, arXiv 1409.1556) is the network whose features make style transfer look good, and it is
 80 MB to download. This one was distilled from it: a plain stack of the same kind (3x3 convolutions, rectifiers, max
-pooling) with about a thirtieth of the weights. Its own features serve the style and content losses directly; a 1x1
+pooling) with about a tenth of the weights. Its own features serve the style and content losses directly; a 1x1
 convolution per layer, the *head*, turns them into an estimate of VGG-19's full-width layer where a loss wants that.
 
 It is plain on purpose: no skip connections and no strided convolutions, because gradients through those paint
@@ -26,14 +26,15 @@ __all__ = ["HEAD_WIDTHS", "WEIGHTS_FILE", "Encoder", "embedded_encoder"]
 
 # Convolutions by name and width; a new first digit begins a scale, half the size of the one before.
 WIDTHS = {
-    "1_1": 24,
-    "1_2": 32,
+    "1_1": 16,
+    "1_2": 24,
     "2_1": 64,
     "2_2": 64,
     "3_1": 128,
     "3_2": 128,
     "4_1": 192,
-    "4_2": 192,
+    "4_2": 144,
+    "4_3": 160,
     "5_1": 192,
 }
 HEAD_WIDTHS = {"relu1_1": 64, "relu2_1": 128, "relu3_1": 256, "relu4_1": 512, "relu5_1": 512}  # VGG-19's own

@@ -67,19 +67,20 @@ class FastNetwork(nn.Module):
             **trunk,
             "up": (TRUNK, ENTRANCE),
             "strokes": (ENTRANCE, ENTRANCE),
-            "detail": (ENTRANCE, ENTRANCE),
-            "exit": (ENTRANCE + ENTRANCE // 4 + 12, EXIT),
+            "exit": (ENTRANCE, 4 * EXIT),
         }
         self.convs = nn.ModuleDict(
             {name: PaddedConvolution(*shape, 3, stride=2 if name == "down" else 1) for name, shape in shapes.items()}
         )
+        self.photo = PaddedConvolution(12, EXIT, 3)
         self.pixels = PaddedConvolution(EXIT, 12, 3)
-        self.predictor = StylePredictor({name: width for name, (_, width) in shapes.items()})
+        self.widths = {name: width for name, (_, width) in shapes.items()} | {"exit": EXIT}
+        self.predictor = StylePredictor(self.widths)
 
     def in_precision(self, precision: torch.dtype) -> FastNetwork:
         """Bring all but the style's small part to this precision, and return the network."""
-        self.convs.to(precision)
-        self.pixels.to(precision)
+        for part in (self.convs, self.photo, self.pixels):
+            part.to(precision)
         return self
 
     def modulation(self, code: Tensor) -> Modulation:
@@ -101,10 +102,11 @@ class FastNetwork(nn.Module):
             x = x + layer(f"block{block}b", F.relu(layer(f"block{block}a", x)))
         x = F.relu(layer("up", _doubled(x), entrance))
         x = F.relu(layer("strokes", x))
-        # Enlarged maps alone would be soft: beside them come finer maps, rearranged, and the photo's own pixels.
-        detail = F.pixel_shuffle(F.relu(layer("detail", x)), 2)
-        photo = self._cast(F.pixel_unshuffle(image - 0.5, 2))
-        x = F.relu(layer("exit", torch.cat([_doubled(x), detail, photo], 1)))
+        # Enlarged by rearrangement, whose lattice is taken out below; beside that come the photo's own pixels.
+        photo = self.photo(self._cast(F.pixel_unshuffle(image - 0.5, 2)))
+        x = F.pixel_shuffle(self.convs["exit"](x), 2) + photo
+        scale, shift = modulation["exit"][..., None, None].unbind(1)
+        x = F.relu(reading.normalize("exit", x, 1 + scale, shift))
         return 0.5 + F.pixel_shuffle(smoothed(self.pixels(x).float()), 2)
 
     def _layer(

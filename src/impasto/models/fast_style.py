@@ -30,8 +30,7 @@ class FastStyle(nn.Module):
         super().__init__()
         self.network = FastNetwork()
         del self.network.predictor  # its work is done
-        widths = {name: conv.get_parameter("weight").shape[0] for name, conv in self.network.convs.items()}
-        shapes: dict[str, tuple[int, ...]] = {name: (2, width) for name, width in widths.items()}
+        shapes: dict[str, tuple[int, ...]] = {name: (2, width) for name, width in self.network.widths.items()}
         shapes["grain"] = (OCTAVES,)
         self.full = nn.ParameterDict({name: nn.Parameter(torch.zeros(shape)) for name, shape in shapes.items()})
         self.less = nn.ParameterDict({name: nn.Parameter(torch.zeros(shape)) for name, shape in shapes.items()})
