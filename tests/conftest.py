@@ -66,10 +66,14 @@ def seeded() -> None:
 
 
 def _narrow(patch: pytest.MonkeyPatch) -> None:
-    """Give the embedded encoder's deep layers fewer channels: the same code, half the time."""
+    """Give the embedded encoder's deep layers fewer channels: the same code, half the time.
+
+    Its first layers are wider instead: of few random kernels too many would see nothing.
+    """
     from impasto.models import encoder
 
-    patch.setattr(encoder, "WIDTHS", {name: min(width, 64) for name, width in encoder.WIDTHS.items()})
+    widths = {name: min(width, 64) for name, width in encoder.WIDTHS.items()}
+    patch.setattr(encoder, "WIDTHS", {**widths, "1_1": 24, "1_2": 32})
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ def test_a_texture_has_the_styles_colors_but_nothing_of_its_layout(painting: Ten
     ramp = torch.linspace(0.2, 1, 48).view(1, 1, 1, -1)
     lit = painting * ramp  # brighter to the right
     textures = [
-        engine.reconstruct_style(lit, ["relu1_1", "relu2_1"], steps=30, scales=1, seed=seed) for seed in range(3)
+        engine.reconstruct_style(lit, ["relu1_1", "relu2_1"], steps=30, scales=1, seed=seed) for seed in range(4)
     ]
     for texture in textures:
         assert (texture.mean((2, 3)) - lit.mean((2, 3))).abs().max() < 0.06

@@ -51,7 +51,7 @@ def test_the_encoder_is_a_plain_row(tiny_backbone: Path) -> None:
     encoder = embedded_encoder()
     stages = wiring(encoder, encoder)
     assert [stage.sources for stage in stages] == [(), *((number,) for number in range(len(stages) - 1))]
-    assert [stage.level for stage in stages] == [0, 0, 1, 1, 2, 2, 3, 3, 4]
+    assert [stage.level for stage in stages] == [0, 0, 1, 1, 2, 2, 3, 3, 3, 4]
 
 
 def test_the_drawing_has_a_slab_for_each_convolution_and_a_curve_for_each_skip(tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ def test_when_the_page_was_closed_a_while_ago_the_visit_ends(studio_with: Callab
     gone, stays = visits.of("one"), visits.of("other")
     here.discard("one")
     assert until(lambda: gone.is_over)
-    assert not gone.folder.exists()
+    assert until(lambda: not gone.folder.exists())  # which goes right after
     assert not stays.is_over
     assert visits.of("one") is not gone
 
