@@ -29,16 +29,14 @@ LEAST_SIDE = 64  # of a matrix: in thinner ones, which are the first layers, Ada
 class Muon(torch.optim.Optimizer):
     """Take steps of Muon for kernels and matrices, of Adam for everything else."""
 
-    def __init__(
-        self, parameters: Iterable[nn.Parameter], lr: float, *, momentum: float = 0.95, decay: float = 0.0
-    ) -> None:
+    def __init__(self, parameters: Iterable[nn.Parameter], lr: float, *, momentum: float = 0.95) -> None:
         learning = [one for one in parameters if one.requires_grad]
         matrices = [one for one in learning if is_matrix(one)]
         others = [one for one in learning if not is_matrix(one)]
         groups = [
             {"params": params, "orthogonal": kind} for params, kind in ((matrices, True), (others, False)) if params
         ]
-        super().__init__(groups, {"lr": lr, "momentum": momentum, "betas": (0.9, 0.99), "decay": decay})
+        super().__init__(groups, {"lr": lr, "momentum": momentum, "betas": (0.9, 0.99)})
 
     def set_rate(self, rate: float) -> None:
         """Set the learning rate of everything."""
@@ -56,7 +54,6 @@ class Muon(torch.optim.Optimizer):
             one_step = self._muon if group["orthogonal"] else self._adam
             for parameter in group["params"]:
                 if parameter.grad is not None:
-                    parameter.mul_(1 - group["lr"] * group["decay"])
                     parameter.sub_(one_step(parameter, parameter.grad, group), alpha=group["lr"])
         return loss
 
