@@ -165,6 +165,20 @@ def test_vectors_of_a_mixture_are_the_mean_of_vectors():
     assert torch.allclose(style_vector(both), wanted, atol=1e-5)
 
 
+@pytest.mark.parametrize("side", [160, 480])
+def test_photos_are_practised_on_as_large_as_they_are_painted(config, tmp_path, side):
+    """However many pixels a photo has, a crop shows as much of it as of the picture that will be painted."""
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    ramp = torch.linspace(0, 1, side).expand(1, 3, side, side)
+    for number in range(40):  # some of these names are kept out
+        write(ramp, photos / f"{number}.png")
+    lesson = any_style_lesson(dataclasses.replace(config, photos=photos), tmp_path, lambda _done, _all: None)
+    shown = torch.cat([lesson.batch(number)["photo"] for number in range(12)])
+    spans = shown.amax((1, 2, 3)) - shown.amin((1, 2, 3))
+    assert spans.median().item() == pytest.approx(config.crop / (config.style_side * config.finer), abs=0.12)
+
+
 def test_a_crop_off_the_grid_is_refused(config, tmp_path):
     with pytest.raises(OptionError, match="multiples of 8"):
         train_any(dataclasses.replace(config, crop=100), tmp_path / "run")

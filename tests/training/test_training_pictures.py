@@ -15,7 +15,7 @@ from torch import Tensor
 
 from impasto.errors import InputError
 from impasto.images import write
-from impasto.training.pictures import NEARLY, _crop, crops, disturb, first_readable, is_kept_out, pictures_in
+from impasto.training.pictures import NEARLY, crop, crops, disturb, first_readable, is_kept_out, pictures_in
 
 KEPT_OUT = [14, 23, 28, 29, 50, 54, 67, 85, 91, 97]  # of 0.png to 99.png
 
@@ -95,8 +95,8 @@ def test_crops_are_squares_of_valid_colors(tmp_path: Path, size: tuple[int, int]
 @settings(max_examples=40)
 def test_no_crop_ever_leaves_its_picture(width: int, height: int, seed: int) -> None:
     expected = torch.tensor([255, 0, 128]).view(3, 1, 1) / 255
-    crop = _crop(expected.expand(1, 3, height, width), 32, random.Random(seed))
-    torch.testing.assert_close(crop, expected.expand(3, 32, 32))
+    piece = crop(expected.expand(1, 3, height, width), 32, random.Random(seed))
+    torch.testing.assert_close(piece, expected.expand(3, 32, 32))
 
 
 @given(st.integers(300, 400), st.integers(300, 400), st.integers(80, 300), st.integers(0, 2**31))
@@ -105,9 +105,9 @@ def test_a_crop_is_a_part_of_a_picture_of_about_the_asked_size(
     width: int, height: int, long_side: int, seed: int
 ) -> None:
     ramp = torch.linspace(0, 1, width).expand(1, 3, height, width)
-    crop = _crop(ramp, 64, random.Random(seed), long_side)
+    cut_out = crop(ramp, 64, random.Random(seed), long_side)
     asked = 64 * max(width, height) / long_side  # of the picture's own pixels
-    cut = float(crop.max() - crop.min()) * width
+    cut = float(cut_out.max() - cut_out.min()) * width
     rounding = 3 + asked * 2 / 64  # pixels are whole, and the ends of a crop are means
     assert min(asked / NEARLY, width, height) - rounding <= cut <= asked * NEARLY + rounding
 

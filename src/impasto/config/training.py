@@ -13,6 +13,7 @@ __all__ = ["AnyTraining", "Decoder", "EncoderTraining", "FitOptions", "Optimizer
 
 Decoder = Literal["resize", "transpose"]
 Optimizer = Literal["adam", "muon"]
+OPTIMIZER_HELP = "How a step is taken: muon goes further with every step where networks are wide, adam is the custom."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,9 +22,7 @@ class FitOptions(Checked):
 
     steps: int = option(4000, "Steps of training at most; it stops early when nothing is gained.", minimum=1)
     batch: int = option(8, "Crops per step.", minimum=1, maximum=4096)
-    optimizer: Optimizer = option(
-        "adam", "How a step is taken: muon goes further with every step where networks are wide, adam is the custom."
-    )
+    optimizer: Optimizer = option("adam", OPTIMIZER_HELP)
     learning_rate: float = option(
         1e-3, "The learning rate; it rises first and falls to 0 at the end.", minimum=1e-8, maximum=1
     )
@@ -88,15 +87,17 @@ class EncoderTraining(Checked):
 class AnyTraining(FitOptions):
     """Train the fast network: any photo in any style, in one pass (``impasto train any``)."""
 
-    optimizer: Optimizer = option(
-        "muon", "How a step is taken: muon goes further with every step where networks are wide, adam is the custom."
-    )
+    optimizer: Optimizer = option("muon", OPTIMIZER_HELP)
     photos: Path = option(Path("photos"), "Folder of photographs.", is_input=True)
     paintings: Path = option(Path("paintings"), "Folder of paintings.", is_input=True)
     reuse: int = option(3, "Batches in a row that show the same photos, which are then described once.", minimum=1)
     from_weights: Path | None = option(None, "Weights of a fast network to start from.", is_input=True)
     crop: int = option(
-        288, "Side of a crop; it and its share by finer are multiples of 8.", minimum=72, maximum=1536, unit="px"
+        288,
+        "Side of a crop of a photo about style-side x finer long; it and its share by finer are multiples of 8.",
+        minimum=72,
+        maximum=1536,
+        unit="px",
     )
     finer: float = option(
         1.5,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +16,12 @@ from torch import Tensor, nn
 from impasto.config import AnyTraining
 from impasto.engine.vectors import style_vector
 from impasto.errors import ImpastoError, InputError
-from impasto.images import read, resize
+from impasto.images import read
 from impasto.losses import Moments, moments
 from impasto.models.fast import CODE_LAYERS
 from impasto.models.grain import grain
 from impasto.training.any_terms import between
-from impasto.training.pictures import first_readable, pictures_in, scaled
+from impasto.training.pictures import crop, first_readable, pictures_in, scaled
 
 __all__ = ["OnDescribed", "PaintingTargets", "Source"]
 
@@ -153,7 +152,12 @@ class Source:
         def draw() -> Path:
             return rng.choice(self.photos if rng.random() < 0.88 else self.targets.paths)
 
-        return _crop(first_readable(draw), self.config.crop, rng)
+        return self._cut(draw, rng)
+
+    def _cut(self, draw: Callable[[], Path], rng: random.Random) -> Tensor:
+        """Cut a crop from a picture as large as pictures are painted in use."""
+        painted_side = round(self.config.style_side * self.config.finer)
+        return crop(first_readable(draw), self.config.crop, rng, painted_side)
 
     def sheet(self, network: nn.Module) -> Tensor:
         """Paint three photos in four styles each, as one picture (1, 3, H, W)."""
@@ -161,7 +165,7 @@ class Source:
         side = self.config.crop
         rows = []
         for _ in range(3):
-            photo = _crop(first_readable(lambda: rng.choice(self.photos)), side, rng)[None]
+            photo = self._cut(lambda: rng.choice(self.photos), rng)[None]
             chosen = [rng.randrange(len(self.targets.paths)) for _ in range(4)]
             vectors = self.targets.codes[chosen]
             field = grain((side // 4, side // 4), seed=0).expand(4, -1, -1, -1)
@@ -175,16 +179,6 @@ def _strength(rng: random.Random) -> float:
     if kind < FULL_STYLE:
         return 1.0
     return 0.0 if kind < IDENTITY else rng.random()
-
-
-def _crop(pixels: Tensor, side: int, rng: random.Random) -> Tensor:
-    """Cut a square from a picture that is first enlarged or made smaller a little."""
-    height, width = pixels.shape[2:]
-    cut = min(side / math.exp(rng.uniform(math.log(0.7), math.log(1.3))), height, width)
-    top, left = (round(rng.uniform(0, length - cut)) for length in (height, width))
-    piece = pixels[..., top : top + round(cut), left : left + round(cut)]
-    square = resize(piece, (side, side))[0].clamp(0, 1)
-    return square.flip(2) if rng.random() < 0.5 else square
 
 
 def _blank(side: int, rng: random.Random) -> Tensor:

@@ -17,7 +17,7 @@ from impasto.errors import ImpastoError, InputError
 from impasto.images import fit_long_side, read, resize
 from impasto.images.formats import READABLE, is_picture
 
-__all__ = ["crops", "disturb", "first_readable", "is_kept_out", "pictures_in", "scaled", "shrunk"]
+__all__ = ["crop", "crops", "disturb", "first_readable", "is_kept_out", "pictures_in", "scaled", "shrunk"]
 
 log = logging.getLogger(__name__)
 NEARLY = 1.3  # how much longer or shorter a picture of about some size may be
@@ -71,7 +71,7 @@ def crops(
         batch: list[Tensor] = []
         while len(batch) < count:
             picture = first_readable(draw)
-            batch += [_crop(picture, size, rng, long_side) for _ in range(min(per_picture, count - len(batch)))]
+            batch += [crop(picture, size, rng, long_side) for _ in range(min(per_picture, count - len(batch)))]
         yield torch.stack(batch).contiguous(memory_format=torch.channels_last)
 
 
@@ -89,7 +89,7 @@ def first_readable(draw: Callable[[], Path]) -> Tensor:
                 raise InputError(f"{failures} pictures in a row could not be read, {path.name} the last.") from fault
 
 
-def _crop(picture: Tensor, size: int, rng: random.Random, long_side: int | None = None) -> Tensor:
+def crop(picture: Tensor, size: int, rng: random.Random, long_side: int | None = None) -> Tensor:
     """Cut a square (3, size, size) of a random scale."""
     height, width = picture.shape[-2:]
     short = min(height, width)
