@@ -16,9 +16,11 @@ from impasto.errors import InputError, OptionError
 from impasto.images import samples, write
 from impasto.losses import moments
 from impasto.models.fast import CODE_LAYERS, CODE_LENGTH, embedded_fast
+from impasto.training.any_source import Source
 from impasto.training.any_style import MODEL, any_style_lesson, train_any
 from impasto.training.any_terms import Terms, lattice, sliced_distance
 from impasto.training.pictures import is_kept_out
+from impasto.training.teachers import judge_of
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +165,15 @@ def test_vectors_of_a_mixture_are_the_mean_of_vectors():
     both = dict.fromkeys(layers, mix([moments(piece) for piece in pieces], [1, 3]))
     wanted = 0.25 * style_vector(each[0]) + 0.75 * style_vector(each[1])
     assert torch.allclose(style_vector(both), wanted, atol=1e-5)
+
+
+@pytest.mark.parametrize(("kept_out", "vectors"), [(False, 3 * 3), (True, 2)])
+def test_altered_copies_are_learnt_beside_the_paintings_and_none_is_judged_by(config, kept_out, vectors):
+    encoder = judge_of((), CODE_LAYERS, torch.float32)
+    config = dataclasses.replace(config, variants=2)
+    source = Source.of(config, encoder, encoder, lambda _done, _all: None, kept_out=kept_out)
+    assert len(source.targets.codes.unique(dim=0)) == vectors
+    assert source.targets.layers["relu3_1"].mean.shape[0] == vectors
 
 
 @pytest.mark.parametrize("side", [160, 480])

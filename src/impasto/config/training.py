@@ -106,6 +106,12 @@ class AnyTraining(FitOptions):
         maximum=4,
     )
     style_side: int = option(512, "Long side at which paintings are looked at.", minimum=64, unit="px")
+    variants: int = option(
+        1,
+        "Altered copies of each painting that are learnt beside it: nearer, recolored, harder, flatter, as lines.",
+        minimum=0,
+        maximum=16,
+    )
     style_weight: float = option(1.0, "How much the style counts.", minimum=0)
     content_weight: float = option(0.35, "How much the photo's shapes count.", minimum=0)
     identity_weight: float = option(1.0, "How much it counts that no style gives back the photo.", minimum=0)

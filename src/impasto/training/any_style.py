@@ -11,6 +11,8 @@ network with the losses of painting by optimisation; Huang & Belongie (ICCV 2017
 - Some samples ask for a part of the style only, down to none: the target is then a collage of photo and style, so the
   strength dial and the picture that is its own style are learnt and not hoped for.
 - Pictures are painted half as large again as they are judged and shown (``finer``): finer strokes, and no grid.
+- Beside the paintings stand altered copies of them (``variants``): what is asked for later is often stranger than what
+  a museum holds, and a network that learnt from paintings alone paints it only half.
 - Some photos are blank or a gradient, since skies are where such networks fail.
 """
 
@@ -25,7 +27,8 @@ from impasto.config import AnyTraining
 from impasto.errors import OptionError
 from impasto.models.fast import CODE_LAYERS, STRIDE, FastNetwork, embedded_fast
 from impasto.models.reading import write_tensors
-from impasto.training.any_source import OnDescribed, Source
+from impasto.training.any_source import Source
+from impasto.training.any_targets import OnDescribed
 from impasto.training.any_terms import Terms
 from impasto.training.fitting import Fitted, Lesson, OnFitStep, fit, silent
 from impasto.training.runs import begin_run
