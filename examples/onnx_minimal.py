@@ -16,7 +16,8 @@ import numpy as np
 import onnxruntime
 from PIL import Image, ImageOps
 
-STROKES = 512  # long side, in pixels, at which strokes have their own size
+PAINTED_BY_FAST = 768  # long side, in pixels, at which its strokes have their own size
+LOOKED_AT = 512  # long side at which styles are described, and at which most other models paint
 
 
 def opened(model: Path) -> tuple[onnxruntime.InferenceSession, int]:
@@ -25,10 +26,10 @@ def opened(model: Path) -> tuple[onnxruntime.InferenceSession, int]:
     return session, int(session.get_modelmeta().custom_metadata_map["sides_are_multiples_of"])
 
 
-def read(path: str, cell: int) -> np.ndarray:
+def read(path: str, cell: int, side: int = LOOKED_AT) -> np.ndarray:
     """Return a picture as (1, 3, height, width), RGB in [0, 1], with sides that the model takes."""
     picture = ImageOps.exif_transpose(Image.open(path)).convert("RGB")
-    scale = STROKES / max(picture.size)
+    scale = side / max(picture.size)
     width, height = (max(2 * cell, round(side * scale / cell) * cell) for side in picture.size)
     pixels = np.asarray(picture.resize((width, height), Image.Resampling.LANCZOS), np.float32) / 255
     return pixels.transpose(2, 0, 1)[None]
@@ -43,7 +44,7 @@ def main(model: str, photo: str, *rest: str) -> None:
     """Paint a photo: with a style where the model takes any, and without where it knows one."""
     *styles, out = rest
     painter, cell = opened(Path(model))
-    given = {"photo": read(photo, cell)}
+    given = {"photo": read(photo, cell, PAINTED_BY_FAST if styles else LOOKED_AT)}
     if styles:
         reader, style_cell = opened(Path(model).with_name(f"{Path(model).stem}-style.onnx"))
         codes = [reader.run(None, {"style": read(style, style_cell)})[0] for style in styles]

@@ -18,7 +18,7 @@ from impasto.images import brushwork, harbour, read, write
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 PAGE = REPOSITORY / "examples" / "browser"
-PHOTO_SIZE, STYLE_SIZE = (384, 512), (512, 512)  # as large as the examples paint, so that nobody has to resize
+PHOTO_SIZE, STYLE_SIZE = (576, 768), (512, 512)  # as large as the examples paint, so that nobody has to resize
 
 pytestmark = pytest.mark.long
 

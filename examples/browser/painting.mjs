@@ -2,7 +2,8 @@
 
 import * as ort from "./ort.wasm.min.mjs";
 
-const STROKES = 512; // long side at which strokes have their own size
+const PAINTED = 768; // long side at which strokes have their own size
+const LOOKED_AT = 512; // long side at which styles are described
 const CELL = 8; // the model takes sides that are multiples of this
 
 ort.env.wasm.numThreads = globalThis.crossOriginIsolated ? Math.min(4, navigator.hardwareConcurrency ?? 1) : 1;
@@ -18,11 +19,10 @@ export function load() {
 /** Paint a photo (anything a canvas can draw) in the manner of a painting; strength goes from 0 to 1. */
 export async function paint(photo, painting, strength = 1) {
   const [painter, reader] = await load();
-  const pixels = asTensor(photo);
-  const codeOf = async (picture) => (await reader.run({ style: picture })).code;
-  let code = await codeOf(asTensor(painting));
-  if (strength < 1) code = between(await codeOf(pixels), code, strength);
-  const painted = (await painter.run({ photo: pixels, code })).painting;
+  const codeOf = async (picture) => (await reader.run({ style: asTensor(picture, LOOKED_AT) })).code;
+  let code = await codeOf(painting);
+  if (strength < 1) code = between(await codeOf(photo), code, strength);
+  const painted = (await painter.run({ photo: asTensor(photo, PAINTED), code })).painting;
   return asCanvas(painted);
 }
 
@@ -32,9 +32,9 @@ function between(first, second, share) {
   return new ort.Tensor("float32", mixed, first.dims);
 }
 
-/** A picture as numbers (1, 3, height, width) from 0 to 1, at the size the strokes are made for. */
-function asTensor(picture) {
-  const scale = STROKES / Math.max(picture.width, picture.height);
+/** A picture as numbers (1, 3, height, width) from 0 to 1, with this long side. */
+function asTensor(picture, longSide) {
+  const scale = longSide / Math.max(picture.width, picture.height);
   const [width, height] = [picture.width, picture.height].map((side) =>
     Math.max(2 * CELL, Math.round((side * scale) / CELL) * CELL),
   );

@@ -26,7 +26,7 @@ class FilmOptions(Checked):
     start: float = option(0.0, "Where in the film to begin.", minimum=0, unit="s")
     steadiness: float = option(
         100.0,
-        "How still the strokes hold: 100 lets nothing flicker, 0 paints every frame for itself.",
+        "How still the strokes hold: 100 as still as possible, 0 paints every frame for itself.",
         minimum=0,
         maximum=100,
     )

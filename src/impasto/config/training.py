@@ -94,7 +94,8 @@ class AnyTraining(FitOptions):
     from_weights: Path | None = option(None, "Weights of a fast network to start from.", is_input=True)
     crop: int = option(
         288,
-        "Side of a crop of a photo about style-side x finer long; it and its share by finer are multiples of 8.",
+        "Side of a crop of a photo brought to a long side of about style-side × finer; it and crop ÷ finer are "
+        "multiples of 8.",
         minimum=72,
         maximum=1536,
         unit="px",
@@ -108,13 +109,14 @@ class AnyTraining(FitOptions):
     style_side: int = option(512, "Long side at which paintings are looked at.", minimum=64, unit="px")
     variants: int = option(
         1,
-        "Altered copies of each painting that are learnt beside it: nearer, recolored, harder, flatter, as lines.",
+        "How many altered copies of each painting are learnt beside it: a part of it, other colors, harder edges, "
+        "fewer tones, or lines alone.",
         minimum=0,
         maximum=16,
     )
     style_weight: float = option(1.0, "How much the style counts.", minimum=0)
     content_weight: float = option(0.35, "How much the photo's shapes count.", minimum=0)
-    identity_weight: float = option(1.0, "How much it counts that no style gives back the photo.", minimum=0)
+    identity_weight: float = option(1.0, "How much it counts that strength 0 gives back the photo.", minimum=0)
     tv_weight: float = option(0.3, "How much smoothness counts (total variation).", minimum=0)
     lattice_weight: float = option(1.0, "How much it counts that no grid shows.", minimum=0)
 
