@@ -102,6 +102,29 @@ def test_frames_go_to_a_folder_that_is_there(impasto: Any, clip: Path):
     ]
 
 
+def test_frames_are_overwritten_only_by_force(impasto: Any, clip: Path):
+    assert impasto("stylize", clip.name, "ink.png", "-o", "frame-%02d.png", *TINY) == 0
+    assert impasto("stylize", clip.name, "ink.png", "-o", "frame-%02d.png", *TINY) == 2
+    assert "exists already" in impasto.err
+    assert impasto("stylize", clip.name, "ink.png", "-o", "frame-%02d.png", "--force", *TINY) == 0
+
+
+def test_frames_whose_last_numbers_are_alike_are_counted(impasto: Any, clip: Path):
+    assert impasto("stylize", clip.name, "ink.png", "-o", "frame-%02d.png", *TINY) == 0
+    Path("there").mkdir()
+    for number in range(1, 5):
+        Path(f"frame-{number:02d}.png").rename(f"there/render-{number:02d}_v2.png")
+    assert impasto("stylize", "there", "ink.png", "-o", "again-%02d.png", "--fps", "25", *TINY) == 0
+    assert len(list(Path().glob("again-*.png"))) == 4
+
+
+def test_two_places_for_a_number_are_refused(impasto: Any, clip: Path):
+    assert impasto("stylize", clip.name, "ink.png", "-o", "shot%02d_%04d.png", *TINY) == 2
+    assert "one number" in impasto.err
+    assert impasto("stylize", "shot%02d_%04d.png", "ink.png", "-o", "out.gif", *TINY) == 2
+    assert "more than one place" in impasto.err
+
+
 @pytest.mark.parametrize("name", ["clip.mp4", "clip.avi", "moving.webp"])
 def test_a_film_in_a_folder_is_named_as_it_would_be_here(impasto: Any, clip: Path, studio: Path, name: str):
     Path("films").mkdir()

@@ -74,7 +74,13 @@ class FilmRequest:
 
     def _check_free(self, plan: FilmPlan) -> None:
         """Refuse to write over what is there, unless that was asked for or it is this film, half done."""
-        if not plan.out.is_dir():
+        from impasto.engine.film.sequences import belongs, is_pattern
+
+        if is_pattern(plan.out):
+            taken = next((file for file in plan.out.parent.iterdir() if belongs(file, plan.out)), None)
+            if taken is not None and not self.force and not plan.is_begun:
+                raise OutputError(f"{taken} exists already; choose another pattern, or overwrite it with --force.")
+        elif not plan.out.is_dir():
             check_free(plan.out, force=self.force)
         elif not self.force and any(plan.out.iterdir()) and not plan.is_begun:
             raise OutputError(f"{plan.out} holds files already; choose another folder, or overwrite them with --force.")

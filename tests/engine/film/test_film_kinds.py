@@ -54,6 +54,9 @@ def test_an_animation_that_plays_once_plays_once(tmp_path: Path, pictures: list[
     stylize_video(animated(tmp_path / "clip.gif", pictures), ink, tmp_path / "out.gif", method)
     with Image.open(tmp_path / "out.gif") as result:
         assert "loop" not in result.info
+    stylize_video(tmp_path / "clip.gif", ink, tmp_path / "out.webp", method)
+    with Image.open(tmp_path / "out.webp") as result:
+        assert result.info["loop"] == 1
 
 
 @pytest.mark.parametrize("ending", [".gif", ".webp"])

@@ -71,6 +71,8 @@ def is_animation(path: Path) -> bool:
 def write_animation(path: Path, frames: Sequence[Path], durations: Sequence[int], loop: int | None) -> None:
     """Write pictures (PNG) as the animation that the path's ending names; ``durations`` are milliseconds."""
     kind = ANIMATIONS[path.suffix.lower()]
+    if loop is None and kind != "GIF":
+        loop = 1  # only a GIF says that it plays once by saying nothing
     options: dict[str, Any] = {} if loop is None else {"loop": loop}
     if kind == "GIF":
         shown, options["optimize"], options["disposal"] = _in_one_palette(frames), False, 2

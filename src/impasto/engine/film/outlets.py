@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from dataclasses import dataclass
 from fractions import Fraction
@@ -18,7 +17,7 @@ from impasto.engine.film.clips import FILM_ENDINGS
 from impasto.engine.film.encoding import Encoding, Piece, encoding_for
 from impasto.engine.film.frames import Clip, Frame, as_float, as_levels
 from impasto.engine.film.joining import Window, can_hold_sound, join
-from impasto.engine.film.sequences import SequenceClip, is_pattern, numbered
+from impasto.engine.film.sequences import SequenceClip, is_pattern, numbered, places_in
 from impasto.engine.film.videos import VideoClip
 from impasto.errors import OutputError, did_you_mean
 from impasto.images import write
@@ -227,8 +226,8 @@ class _FilesOutlet:
         self._pattern = out if is_pattern(out) else out / "%06d.png"
 
     def check(self) -> str:
-        if "*" in self._pattern.name:
-            raise OutputError(f"{self._out} does not say where the number stands; write it as %04d, for example.")
+        if "*" in self._pattern.name or places_in(self._pattern) > 1:
+            raise OutputError(f"{self._out} does not say where the one number stands; write it as %04d, for example.")
         known = format_of(self._pattern.suffix)
         if known is None:
             raise OutputError(f"{self._pattern.name} is no kind of picture; end it in .png, .jpg, .webp or .tif.")
@@ -252,8 +251,9 @@ class _FilesOutlet:
             keeps = known is not None and known.holds_recipe
             path = self._pattern.with_name(name.name if keeps else f"{name.stem}.png")
         else:
-            digits = re.findall(r"\d+", Path(frame.name).stem)
-            path = numbered(self._pattern, int(digits[-1]) if digits else frame.number + 1)
+            clip = self._clip  # a sequence counts its time in frames
+            number = clip.numbers[frame.time] if isinstance(clip, SequenceClip) else frame.number + 1
+            path = numbered(self._pattern, number)
         _write(picture, frame, path, bits=getattr(self._clip, "bits", 8))
 
     def close(self, *, is_whole: bool = True) -> None:

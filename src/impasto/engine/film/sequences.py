@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from impasto.errors import InputError
 from impasto.images import Picture, read
 from impasto.images.formats import READABLE, format_of
 
-__all__ = ["SequenceClip", "is_pattern", "numbered"]
+__all__ = ["SequenceClip", "belongs", "is_pattern", "numbered", "places_in"]
 
 USUAL_RATE = 25.0
 _PLACE = re.compile(r"%0?(\d*)d")  # where a frame's number stands, as C's printf writes it
@@ -25,6 +25,7 @@ class SequenceClip:
     def __init__(self, path: Path, rate: float | None = None) -> None:
         self.path = path
         self.files = _files(path)
+        self.numbers = _numbers(self.files)
         self.rate: Fraction | None = Fraction(rate or USUAL_RATE).limit_denominator(1001)
         self.time_base = 1 / self.rate
         self.frame_count = len(self.files)
@@ -54,7 +55,12 @@ class SequenceClip:
 
 def is_pattern(path: Path) -> bool:
     """Whether a path stands for many files."""
-    return bool(_PLACE.search(path.name)) or "*" in path.name
+    return places_in(path) > 0 or "*" in path.name
+
+
+def places_in(path: Path) -> int:
+    """Return how many places for a number a file's name has."""
+    return len(_PLACE.findall(path.name))
 
 
 def numbered(pattern: Path, number: int) -> Path:
@@ -67,19 +73,29 @@ def _files(path: Path) -> list[Path]:
     folder = path if path.is_dir() else path.parent
     if not folder.is_dir():
         raise InputError(f"the folder {folder} does not exist; check the name of the frames' folder.")
-    found = [file for file in folder.iterdir() if _belongs(file, path) and format_of(file.suffix)]
+    if places_in(path) > 1:
+        raise InputError(f"{path.name} has more than one place for a number; write the others as they are.")
+    found = [file for file in folder.iterdir() if belongs(file, path) and format_of(file.suffix)]
     if not found:
         raise InputError(f"{path} holds no frames; give a folder or a pattern of pictures: {READABLE}.")
     return sorted(found, key=_in_order)
 
 
-def _belongs(file: Path, path: Path) -> bool:
+def belongs(file: Path, path: Path) -> bool:
+    """Whether a file is one of those that a folder or a pattern stands for."""
     if path.is_dir():
         return not file.name.startswith(".")
     if "*" in path.name:
         return file.match(path.name)
     before, after = (re.escape(part) for part in _PLACE.split(path.name)[::2])
     return re.fullmatch(rf"{before}\d+{after}", file.name) is not None
+
+
+def _numbers(files: Sequence[Path]) -> Sequence[int]:
+    """Return the last number in each name; where that does not tell the files apart, they are counted from 1."""
+    found = [re.findall(r"\d+", file.stem)[-1:] for file in files]
+    numbers = [int(digits[0]) for digits in found if digits]
+    return numbers if len(set(numbers)) == len(files) else range(1, len(files) + 1)
 
 
 def _in_order(file: Path) -> list[tuple[int, int, str]]:
