@@ -69,6 +69,17 @@ def test_it_tells_every_step_and_exports_what_can_be_loaded(
     assert weights.stat().st_size <= 3_000_000
 
 
+def test_steps_that_are_not_finite_ruin_nothing(config: EncoderTraining, tmp_path: Path, teacher: Teacher) -> None:
+    def mad(image: Tensor) -> dict[str, Tensor]:
+        return {layer: x * float("nan") for layer, x in teacher(image).items()}
+
+    with pytest.raises(OptionError, match="not a number"):
+        train(config, tmp_path / "run", mad)
+    assert not (tmp_path / "run" / "encoder.safetensors").exists()
+    weights, _ = train(config, tmp_path / "run", teacher)
+    assert embedded_encoder(["relu3_1"], weights=weights)(torch.rand(1, 3, 32, 32))["relu3_1"].isfinite().all()
+
+
 def test_it_goes_on_where_it_stopped(config: EncoderTraining, tmp_path: Path, teacher: Teacher) -> None:
     train(dataclasses.replace(config, steps=4), tmp_path / "run", teacher)
     _, told = train(config, tmp_path / "run", teacher)

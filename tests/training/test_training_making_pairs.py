@@ -133,6 +133,15 @@ def test_other_options_are_not_mixed_in(photos: Path, tmp_path: Path) -> None:
             make_pairs(photos, style, tmp_path / "set", painter)
 
 
+def test_two_paintings_of_one_name_are_not_mixed(photos: Path, tmp_path: Path) -> None:
+    styles = [tmp_path / artist / "1.png" for artist in ("monet", "gogh")]
+    for number, path in enumerate(styles):
+        put(drawn(number), path)
+    make_pairs(photos, str(styles[0]), tmp_path / "set", Painter(), count=1)
+    with pytest.raises(OptionError, match="another way"):
+        make_pairs(photos, str(styles[1]), tmp_path / "set", Painter(), count=2)
+
+
 def test_a_style_that_cannot_be_read_leaves_nothing_behind(photos: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no style"):
         make_pairs(photos, "no style", tmp_path / "set", Painter())

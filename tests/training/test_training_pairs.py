@@ -92,6 +92,14 @@ def test_a_table_finds_pictures_by_name_anywhere_below_it(tmp_path: Path) -> Non
     assert len(found_in(tmp_path, source_column="a", target_column="b")) == 2
 
 
+def test_pairs_of_one_photo_are_told_apart(tmp_path: Path) -> None:
+    make_set(tmp_path, 2)
+    table = "source,target,split\nsource/p0.png,target/p0.png,train\nsource/p0.png,target/p1.png,test\n"
+    (tmp_path / "pairs.csv").write_text(table)
+    found = find_pairs(PairedTraining(pairs=tmp_path / "pairs.csv")).pairs
+    assert [(pair.name, pair.split) for pair in found] == [("source/p0+p0", "train"), ("source/p0+p1", "test")]
+
+
 def test_a_comma_too_many_is_no_column(tmp_path: Path) -> None:
     make_set(tmp_path, 2)
     table = "source,target\nsource/p0.png,target/p0.png,\nsource/p1.png,target/p1.png,\n"

@@ -131,7 +131,7 @@ class Gauge:
         """Show how far the work is; ``elapsed`` seconds tell when the next line is due."""
         if self._bar is not None:
             self._bar.move(where, done, total, after)
-        elif not self._quiet and (elapsed - self._said_at >= self._every or done == total):
+        elif not self._quiet and (abs(elapsed - self._said_at) >= self._every or done == total):  # time may begin anew
             self._said_at = elapsed
             say(joined(where, after))
 

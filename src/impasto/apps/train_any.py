@@ -8,11 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from impasto.apps.console import INTERRUPTED, print_json
-from impasto.apps.counting import show_count
-from impasto.apps.fit_progress import show_fit
+from impasto.apps.counting import counting_on
+from impasto.apps.fit_progress import PLAIN_INTERVAL, fitting_on
 from impasto.apps.fit_report import report_fit
 from impasto.apps.options import config_from, given
 from impasto.apps.parameters import AsJson, ConfigFile, DryRun, Quiet
+from impasto.apps.progress import Gauge
 from impasto.apps.train import read_values
 from impasto.config import AnyTraining, to_dict
 
@@ -46,7 +47,8 @@ def train_any(
     from impasto.training.any_style import MODEL
     from impasto.training.any_style import train_any as train
 
-    with show_count("looking at paintings", quiet=quiet) as on_described, show_fit(quiet=quiet) as on_step:
+    with Gauge(every=PLAIN_INTERVAL, quiet=quiet) as gauge:
+        on_described, on_step = counting_on(gauge, "looking at paintings"), fitting_on(gauge, quiet=quiet)
         fitted = train(config, run, on_step=on_step, on_described=on_described)
     advice = f"Samples are in {run / 'samples'}."
     report_fit(fitted, run / MODEL, advice=advice, as_json=as_json, quiet=quiet)

@@ -31,6 +31,7 @@ from impasto.training.any_source import Source
 from impasto.training.any_targets import OnDescribed
 from impasto.training.any_terms import Terms
 from impasto.training.fitting import Fitted, Lesson, OnFitStep, fit, silent
+from impasto.training.pictures import pictures_in
 from impasto.training.runs import begin_run
 from impasto.training.teachers import judge_of
 
@@ -57,6 +58,8 @@ def train_any(
 
 def any_style_lesson(config: AnyTraining, run: Path, on_described: OnDescribed) -> Lesson:
     """Return what the fast network learns from folders of photos and paintings."""
+    for folder in (config.photos, config.paintings):
+        pictures_in(folder, kept_out=True)  # that there are too few is said before all are looked at
     encoder = judge_of((), CODE_LAYERS, torch.bfloat16)
     judge = judge_of(config.teacher, CODE_LAYERS, torch.bfloat16) if config.teacher else encoder
     learnt, kept_out = (Source.of(config, judge, encoder, on_described, kept_out=out) for out in (False, True))

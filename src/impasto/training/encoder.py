@@ -25,6 +25,7 @@ from impasto.device import pick_device, pick_precision
 from impasto.errors import OptionError
 from impasto.models.encoder import HEAD_WIDTHS, WIDTHS, Encoder
 from impasto.models.reading import read_tensors, write_tensors
+from impasto.training.gradients import GradientGuard
 from impasto.training.muon import Muon
 from impasto.training.pictures import crops, disturb, pictures_in
 from impasto.training.runs import LAST, begin_run, read_checkpoint, without_files, write_checkpoint
@@ -36,6 +37,7 @@ SEMANTIC_LAYER, SEMANTIC_WIDTH = "relu4_2", 256  # SqueezeNet's fire5 is learnt 
 LAYER_WEIGHTS = {"relu1_1": 2.0, "relu2_1": 8.0, "relu3_1": 2.0, "relu4_1": 2.0, "relu5_1": 2.0, "fire5": 0.3}
 STATISTICS_WEIGHT = 0.04
 STATISTICS_SHARE = 4  # of so many crops one is compared in its statistics
+LARGEST_GRADIENT = 1.0
 WINDOW = 48  # features are compared in the middle of a crop, at most this wide: early layers are large and easy
 
 
@@ -108,6 +110,7 @@ class _State:
             self.student.encoder.load_state_dict({name: value.float() for name, value in tensors.items()})
         self.average = copy.deepcopy(self.student).requires_grad_(requires_grad=False)
         self.optimizer = Muon(self.student.parameters(), config.learning_rate)
+        self._guard = GradientGuard(LARGEST_GRADIENT)
         if path.exists():
             self._load()
 
@@ -123,13 +126,17 @@ class _State:
         loss = loss + STATISTICS_WEIGHT * torch.stack(statistics).sum()
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
-        self.optimizer.step()
         self.step += 1
+        if self._guard.is_sound(self.student.parameters(), self.step):
+            self.optimizer.step()
+            self._follow()
+        return {layer: float(error.detach()) for layer, error in errors.items()}
+
+    def _follow(self) -> None:
+        """Let the average follow; at first quickly, since the first weights were random."""
         share = min(self.config.averaging, (1 + self.step) / (10 + self.step))
         for mean, value in zip(self.average.parameters(), self.student.parameters(), strict=True):
             mean.lerp_(value.detach(), 1 - share)
-        return {layer: float(error.detach()) for layer, error in errors.items()}
 
     def save(self) -> None:
         """Write the checkpoint."""

@@ -52,7 +52,9 @@ class Keeper(lightning.Callback):
             names = ("training", "validation")
             self._curves = {name: Curve(self._run / f"{name}.csv", start=self._first) for name in names}
         self._began = time.monotonic()
-        trainer.should_stop = self._is_exhausted  # a run that had stopped early does not creep on with every command
+        if self._is_exhausted:  # a run that had stopped early does not creep on with every command
+            trainer.should_stop = True
+            self._stopped = "early" if self._step < self._config.steps else "finished"
 
     def on_train_batch_end(self, trainer: lightning.Trainer, pl_module: Any, *_: Any) -> None:
         """Do after a whole step all that belongs after it."""

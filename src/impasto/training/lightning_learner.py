@@ -8,18 +8,17 @@ from typing import Any
 
 import lightning.pytorch as lightning
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from impasto.config import FitOptions
-from impasto.errors import OptionError
 from impasto.training.batches import Batches
 from impasto.training.fitting import Lesson
+from impasto.training.gradients import GradientGuard
 from impasto.training.muon import Muon
 
 __all__ = ["Learner", "learning_rate_at", "validate"]
 
 WARM_UP = 0.02  # share of the steps over which the learning rate rises
-BAD_STEPS = 3  # steps in a row without a finite gradient: then it is no accident
 
 
 class Learner(lightning.LightningModule):
@@ -31,7 +30,7 @@ class Learner(lightning.LightningModule):
         self.network = lesson.network
         self.average = copy.deepcopy(lesson.network).requires_grad_(requires_grad=False)
         self.losses: dict[str, float] = {}
-        self._bad = 0
+        self._guard = GradientGuard(lesson.largest_gradient)
 
     def train_dataloader(self) -> Batches:
         """Return the batches from the next step on; what was prepared ahead before a kill is prepared again."""
@@ -67,15 +66,8 @@ class Learner(lightning.LightningModule):
 
     def configure_gradient_clipping(self, optimizer: Any, *_: Any, **__: Any) -> None:
         """Clip the gradient; one that is not finite is passed over, and several in a row end the training."""
-        norm = nn.utils.clip_grad_norm_(self.network.parameters(), self.lesson.largest_gradient)
-        self._bad = 0 if bool(norm.isfinite()) else self._bad + 1
-        if self._bad:
+        if not self._guard.is_sound(self.network.parameters(), self.trainer.global_step + 1):
             optimizer.zero_grad(set_to_none=True)
-        if self._bad == BAD_STEPS:
-            raise OptionError(
-                f"the loss is not a number, {BAD_STEPS} steps in a row up to step {self.trainer.global_step + 1}; the "
-                "last checkpoint is kept. Give the same command again with a lower --learning-rate."
-            )
 
     def _seed_at(self, step: int) -> int:
         return (self.config.seed + 1_000_003 * step + 7_919 * self.trainer.global_rank) % 2**63

@@ -21,6 +21,7 @@ from impasto.errors import InputError, OptionError
 from impasto.images import Picture, fit_long_side, read, resize, write
 from impasto.training.pictures import pictures_in
 from impasto.training.runs import replaced
+from impasto.weights import file_sha256
 
 __all__ = ["Made", "Paints", "make_pairs"]
 
@@ -121,6 +122,7 @@ def _begin(folder: Path, style: str, painter: Paints, size: int) -> None:
     painter.plan(Picture(torch.rand(1, 3, size, size)), style)  # what cannot be painted is refused before all else
     about = {
         "style": Path(style).name,
+        "style_sha256": file_sha256(Path(style)) if Path(style).is_file() else None,
         "size": size,
         "method": type(painter.config).__name__,
         "options": deciding_options(painter.config),

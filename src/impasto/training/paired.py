@@ -54,8 +54,8 @@ def train_paired(
     check = check or check_pairs(find_pairs(config))
     sides = divided(config, run, check)
     fitted = fit(lesson_of(config, run, sides), run, config, on_step=on_step)
-    if config.ablation and fitted.stopped != "interrupted":
-        train_ablation(config, run, sides, on_step=on_step)
+    if config.ablation and fitted.stopped != "interrupted" and not train_ablation(config, run, sides, on_step=on_step):
+        return dataclasses.replace(fitted, stopped="interrupted")
     return fitted
 
 
@@ -194,8 +194,11 @@ def _style_of(encoder: nn.Module, path: Path) -> dict[str, Moments]:
 
 def train_ablation(
     config: PairedTraining, run: Path, sides: Mapping[Split, Sequence[Pair]], *, on_step: OnFitStep = silent
-) -> None:
-    """Train four short runs below ``run/ablation`` that add one term after the other, for the report to compare."""
+) -> bool:
+    """Train four short runs below ``run/ablation`` that add one term after the other, for the report to compare.
+
+    Returns whether all of them came to their end.
+    """
     weights: dict[str, Any] = {"content_weight": 0.0, "style_weight": 0.0, "tv_weight": 0.0}
     steps = [("mse", None), ("content", "content_weight"), ("style", "style_weight"), ("tv", "tv_weight")]
     for number, (name, added) in enumerate(steps, 1):
@@ -206,7 +209,8 @@ def train_ablation(
         note = f"ablation {number} of {len(steps)}: {'mse alone' if added is None else f'with {name}'}"
         fitted = fit(lesson_of(short, folder, sides), folder, short, on_step=_noting(note, on_step))
         if fitted.stopped == "interrupted":
-            return
+            return False
+    return True
 
 
 def _noting(note: str, on_step: OnFitStep) -> OnFitStep:

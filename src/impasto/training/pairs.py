@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -193,7 +194,15 @@ def _by_table(table: Path, source: str | None, target: str | None) -> Found:
         if files[0] is not None and files[1] is not None:
             pairs.append(Pair(_shown(files[0], table.parent), files[0], files[1], _split_of(table, row, split)))
     layout = f"{table.name}, columns {names[0]} and {names[1]}" + (f", split by {split}" if split else "")
-    return Found(layout, tuple(pairs), missing=tuple(missing))
+    return Found(layout, _told_apart(pairs), missing=tuple(missing))
+
+
+def _told_apart(pairs: Sequence[Pair]) -> tuple[Pair, ...]:
+    """Return the pairs, named after their targets too where several begin with one photo."""
+    counts = Counter(pair.name for pair in pairs)
+    return tuple(
+        pair if counts[pair.name] == 1 else replace(pair, name=f"{pair.name}+{pair.target.stem}") for pair in pairs
+    )
 
 
 def _shown(path: Path, folder: Path) -> str:

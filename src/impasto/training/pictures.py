@@ -32,11 +32,16 @@ def pictures_in(folder: Path, *, kept_out: bool | None = None) -> list[Path]:
     if not folder.is_dir():
         raise InputError(f"{folder.name} is not a folder; give a folder that holds pictures.")
     found = sorted(path for path in folder.rglob("*") if is_picture(path) and path.is_file())
-    if kept_out is not None:
-        found = [path for path in found if is_kept_out(path) is kept_out]
     if not found:
         raise InputError(f"no pictures were found in {folder.name}; give a folder that holds {READABLE}.")
-    return found
+    chosen = [path for path in found if kept_out is None or is_kept_out(path) is kept_out]
+    if not chosen:
+        which = "kept out of training" if kept_out else "learnt from"
+        raise InputError(
+            f"of the {len(found)} pictures in {folder.name} none is {which}, since a sixteenth is kept out by their "
+            "names; give more of them."
+        )
+    return chosen
 
 
 def is_kept_out(path: Path) -> bool:
