@@ -29,7 +29,7 @@ from impasto.engine.planning import Plan
 from impasto.engine.progress import OnStep, Step, silent
 from impasto.engine.recipe import Recipe
 from impasto.errors import OptionError
-from impasto.images import Metadata, Picture, Tile, fit_long_side, split
+from impasto.images import Metadata, Picture, Tile, check_writable, fit_long_side, split
 from impasto.images.recoloring import Moments, lab_moments, palette_map
 from impasto.images.streaming import Rescaled, Scroll, unrolled, upright_size, writing_rows
 from impasto.images.streaming.rescaling import Rows, resized_rows
@@ -93,6 +93,7 @@ def paint_file(
     """
     started, out = time.monotonic(), Path(out)
     _check(stylizer.config)
+    check_writable(out, overwrite=overwrite, bits=bits)  # before the photo is laid down on the disk
     prefer_big_pages()
     with unrolled(photo, out.parent) as scroll, torch.inference_mode():
         return_memory()  # of the decoded picture, which lies on the disk now

@@ -7,8 +7,10 @@ import contextlib
 import os
 import re
 import shutil
+import sys
 import tempfile
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +35,7 @@ __all__ = [
 ]
 
 PREFIX = "impasto-web"
+LONGEST_RUN = 7 * 24 * 3600  # seconds: where no process can be asked, an older folder is one left behind
 _lock = threading.Lock()
 _house: House | None = None
 
@@ -155,11 +158,14 @@ def _sweep() -> None:
     """Remove what servers left that were killed."""
     for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}-*"):
         found = re.fullmatch(rf"{PREFIX}-(\d+)-\w+", folder.name)
-        if found and folder.is_dir() and not folder.is_symlink() and not _is_alive(int(found[1])):
+        if found and folder.is_dir() and not folder.is_symlink() and not _is_in_use(folder, int(found[1])):
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _is_alive(process: int) -> bool:
+def _is_in_use(folder: Path, process: int) -> bool:
+    """Say whether the server that made a folder still runs."""
+    if sys.platform == "win32":  # where asking the process would send it Ctrl-C
+        return time.time() - folder.stat().st_mtime < LONGEST_RUN
     try:
         os.kill(process, 0)
     except ProcessLookupError:

@@ -126,8 +126,8 @@ class Visit:
     def use_photo(self, upload: Upload | None) -> None:
         """Paint this photo from now on; None is the sample."""
         former, self.photo = self.photo, upload
+        self._release(*([] if former is None else [former]))  # while the paintings that need it are still known
         self._forget_paintings()
-        self._release(*([] if former is None else [former]))
 
     def add_style(self, upload: Upload) -> str:
         """Add a painting of the visitor's own, and return what it is called in requests; the oldest gives way."""

@@ -233,7 +233,7 @@ class ObjectJournal:
 
     def close(self) -> None:
         """Send what failed."""
-        if self._failures:
+        if self._failures or self.FAILURES in self._out.names():
             self._send(self.FAILURES, self._failures)
 
     def _send(self, name: str, document: Mapping[str, Any]) -> None:

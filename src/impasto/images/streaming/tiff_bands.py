@@ -105,7 +105,8 @@ class TiffBands:
 
     def _split_strips(self, rows: int) -> Iterator[_Group]:
         """Cut long strips of uncompressed pixels, where each row's place is known."""
-        bits = sum(_numbers(self._tags.get(_BITS, 1))) or 1
+        each = _numbers(self._tags.get(_BITS, 1))
+        bits = sum(each) if len(each) > 1 else each[0] * self._channels  # some writers say it once for all channels
         row_bytes = -(-self._width * bits // 8)
         for index, offset in enumerate(self._offsets):
             held = min(self._rows, self._height - index * self._rows)

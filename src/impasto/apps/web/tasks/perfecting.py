@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ class Watcher:
         self.call, self.film = call, film
         self.moments: list[dict[str, Any]] = []
         self.steps = 0
-        self.every = max(1, config.steps // MOMENTS)
+        self.every = max(1, math.ceil(config.steps / MOMENTS))
 
     def __call__(self, step: Step) -> None:
         """Take note of one step."""
