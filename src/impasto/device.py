@@ -15,7 +15,14 @@ from impasto.errors import OptionError
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["available_memory", "pick_device", "pick_precision", "prefer_big_pages", "return_memory"]
+__all__ = [
+    "available_memory",
+    "computing_in",
+    "pick_device",
+    "pick_precision",
+    "prefer_big_pages",
+    "return_memory",
+]
 
 
 def pick_device(wanted: str = "auto") -> torch.device:
@@ -38,6 +45,13 @@ def pick_precision(wanted: str, device: torch.device) -> torch.dtype:
     if wanted == "bfloat16" or (wanted == "auto" and _has_bfloat16(device)):
         return torch.bfloat16
     return torch.float32
+
+
+def computing_in(device: torch.device, precision: torch.dtype) -> contextlib.AbstractContextManager[object]:
+    """Return a context in which convolutions of a float32 network use the quick precision of the device."""
+    import torch
+
+    return contextlib.nullcontext() if precision == torch.float32 else torch.autocast(device.type, precision)
 
 
 @functools.cache

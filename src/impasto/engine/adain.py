@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import torch
 from torch import Tensor
 
 from impasto.config import Adain
-from impasto.device import pick_device, pick_precision
+from impasto.device import computing_in, pick_device, pick_precision
 from impasto.engine.inputs import Style
 from impasto.engine.onepass import BASE_SIDE, OnePass
 from impasto.engine.published import NETWORKS, only_paintings, path_of_weights
@@ -50,28 +49,22 @@ class AdainPainter:
         codes = []
         for one in only_paintings(style, self.name):
             painting = resize(one.pixels, fit_long_side(one.size, BASE_SIDE))
-            with self._computing():
+            with computing_in(self.device, self.precision):
                 codes.append(self._network.code(painting.to(self.device)).float().cpu())
         return torch.cat(codes).mean(0, keepdim=True)
 
     def look(self, picture: Tensor, code: Tensor) -> Statistics:
         """Return the photo's own statistics, which are exchanged for the style's."""
         del code
-        with self._computing():
+        with computing_in(self.device, self.precision):
             return self._network.look(picture.to(self.device))
 
     def paint(self, picture: Tensor, code: Tensor, seen: Statistics | None, at: tuple[int, int] = (0, 0)) -> Tensor:
         """Paint a part of a picture."""
         del at
-        with self._computing():
+        with computing_in(self.device, self.precision):
             painted = self._network(picture.to(self.device), code.to(self.device), Reading(seen))
         return painted.float().cpu()  # type: ignore[no-any-return]
-
-    def _computing(self) -> contextlib.AbstractContextManager[object]:
-        """Return a context in which convolutions use the quick precision of the device."""
-        if self.precision == torch.float32:
-            return contextlib.nullcontext()
-        return torch.autocast(self.device.type, self.precision)
 
     @functools.cached_property
     def _paths(self) -> tuple[Path, Path]:

@@ -6,7 +6,6 @@ and ``stride``; see :class:`impasto.models.style_network.StyleNetwork`.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ import torch
 from torch import Tensor
 
 from impasto.config import Trained
-from impasto.device import pick_device, pick_precision
+from impasto.device import computing_in, pick_device, pick_precision
 from impasto.engine.inputs import Style
 from impasto.engine.onepass import BASE_SIDE, OnePass
 from impasto.engine.recipe import Ingredient
@@ -66,7 +65,7 @@ class TrainedPainter:
 
     def look(self, picture: Tensor, code: Tensor) -> Statistics:
         """Return the statistics of every layer for the whole picture."""
-        with self._computing():
+        with computing_in(self.device, self.precision):
             found: Statistics = self.network.look(picture.to(self.device), code.to(self.device))
         return found
 
@@ -86,12 +85,6 @@ class TrainedPainter:
     ) -> Tensor:
         """Paint a part of a picture whose top left corner lies at ``at``; ``noise`` replaces the grain there."""
         other = {} if noise is None else {"noise": noise.to(self.device)}
-        with self._computing():
+        with computing_in(self.device, self.precision):
             painted = self.network(picture.to(self.device), code.to(self.device), Reading(seen), at, **other)
         return painted.float().cpu()  # type: ignore[no-any-return]
-
-    def _computing(self) -> contextlib.AbstractContextManager[object]:
-        """Return a context in which convolutions use the quick precision of the device."""
-        if self.precision == torch.float32:
-            return contextlib.nullcontext()
-        return torch.autocast(self.device.type, self.precision)

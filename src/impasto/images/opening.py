@@ -23,7 +23,7 @@ from impasto.images.formats import READABLE
 if TYPE_CHECKING:
     from tifffile import TiffPage
 
-__all__ = ["MAX_PIXELS", "Source", "opened", "shown_name"]
+__all__ = ["MAX_PIXELS", "Source", "neighbour", "opened", "shown_name"]
 
 MAX_PIXELS = 250_000_000
 _LIMIT_VARIABLE = "IMPASTO_MAX_PIXELS"
@@ -100,7 +100,7 @@ def _check_path(path: Path) -> None:
     except (OSError, ValueError) as error:  # too long a name, a folder that may not be entered, a NUL byte
         raise InputError(f"{name} cannot be reached; check its path and permissions.") from error
     if not exists:
-        raise InputError(f"{name} does not exist{_neighbour(path)}; check the name and the folder.")
+        raise InputError(f"{name} does not exist{neighbour(path)}; check the name and the folder.")
     if is_folder:
         raise InputError(f"{name} is a folder; give a picture inside it.")
     if not is_file:
@@ -109,7 +109,8 @@ def _check_path(path: Path) -> None:
         raise InputError(f"{name} is a camera's raw file; develop it first and give the JPEG or TIFF.")
 
 
-def _neighbour(path: Path) -> str:
+def neighbour(path: Path) -> str:
+    """Return a hint to a file whose name is nearly that of one that is not there, or nothing."""
     try:
         return did_you_mean(path.name, os.listdir(path.parent))  # noqa: PTH208 - only the names are wanted
     except OSError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from impasto.images.decoding import decode
 from impasto.images.opening import opened
 from impasto.images.picture import Picture
 from impasto.images.resizing import fit_long_side, resize
+from impasto.weights import file_sha256
 
 __all__ = ["read", "read_small"]
 
@@ -49,7 +49,7 @@ def _read(path: Path, max_pixels: int | None, long_side: int | None = None) -> t
         decoded = decode(source, long_side)
         pixels = _tensor(decoded.color.transpose(2, 0, 1))
         alpha = None if decoded.alpha is None else _tensor(decoded.alpha[None])
-        digest = _sha256(path)
+        digest = file_sha256(path)
     picture = Picture(
         pixels=pixels if alpha is None else fill_transparent(pixels, alpha),
         alpha=alpha,
@@ -63,11 +63,3 @@ def _read(path: Path, max_pixels: int | None, long_side: int | None = None) -> t
 
 def _tensor(planes: NDArray[np.float32]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(planes, dtype=np.float32)).unsqueeze(0)
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

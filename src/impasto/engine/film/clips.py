@@ -9,8 +9,9 @@ from impasto.engine.film.animations import ANIMATIONS, AnimationClip, is_animati
 from impasto.engine.film.frames import Clip
 from impasto.engine.film.sequences import SequenceClip, is_pattern
 from impasto.engine.film.videos import VideoClip
-from impasto.errors import InputError, did_you_mean
+from impasto.errors import InputError
 from impasto.images.formats import format_of
+from impasto.images.opening import neighbour
 
 __all__ = ["FILM_ENDINGS", "is_clip", "open_clip"]
 
@@ -37,16 +38,9 @@ def open_clip(given: str | os.PathLike[str], *, rate: float | None = None) -> Cl
     if path.is_dir() or (is_pattern(path) and not path.exists()):
         return SequenceClip(path, rate)
     if not path.exists():
-        raise InputError(f"{path.name} does not exist{_neighbour(path)}; check the name and the folder.")
+        raise InputError(f"{path.name} does not exist{neighbour(path)}; check the name and the folder.")
     if is_animation(path):
         return AnimationClip(path)
     if format_of(path.suffix) is not None or path.suffix.lower() in ANIMATIONS:
         raise InputError(f"{path.name} is a single picture; give a film, an animation or a folder of frames.")
     return VideoClip(path)
-
-
-def _neighbour(path: Path) -> str:
-    try:
-        return did_you_mean(path.name, os.listdir(path.parent))  # noqa: PTH208 - only the names are wanted
-    except OSError:
-        return ""
