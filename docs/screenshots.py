@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -75,8 +76,8 @@ def perfecting(page: Any) -> None:
     """Begin a painting, and wait until there is something to see."""
     planned(page)
     page.get_by_role("button", name="Begin").click()
-    page.locator(".divider figcaption", has_text="scale 2").wait_for()
-    page.wait_for_timeout(8000)
+    page.locator(".divider figcaption", has_text=re.compile("scale [2-9]")).wait_for()  # a quick one may pass unseen
+    page.wait_for_timeout(2000)
 
 
 def perfected(page: Any) -> None:
