@@ -253,7 +253,7 @@ def test_without_lightning_the_install_line_is_given(tmp_path: Path, monkeypatch
 
 
 KILLED = """
-import os, signal, sys
+import os, signal, sys, time
 from pathlib import Path
 sys.path.insert(0, {folder!r})
 from impasto.training.fitting import fit
@@ -263,7 +263,9 @@ run, at = Path(sys.argv[1]), float(sys.argv[2])
 if at:
     signal.setitimer(signal.ITIMER_REAL, at)
     signal.signal(signal.SIGALRM, lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+began = time.monotonic()
 fit(negative(run), run, short(steps=400, validate_every=20))
+(run / "seconds").write_text(str(time.monotonic() - began))
 """
 
 
@@ -278,7 +280,8 @@ def test_kill_9_at_any_moment_loses_no_step_of_the_curve(tmp_path: Path) -> None
         return subprocess.run([sys.executable, str(script), str(run), str(seconds)], check=False).returncode
 
     assert train(tmp_path / "whole", 0) == 0
-    killed = [train(tmp_path / "killed", rng.uniform(0.2, 2.0)) for _ in range(8)]
+    whole = float((tmp_path / "whole" / "seconds").read_text())
+    killed = [train(tmp_path / "killed", rng.uniform(0.05, 0.5) * whole) for _ in range(8)]
     assert -signal.SIGKILL in killed
     assert train(tmp_path / "killed", 0) == 0
     for name, curve in curves(tmp_path / "whole").items():
