@@ -15,13 +15,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from impasto.images.color import luminance
 from impasto.training.pictures import scaled
 
 __all__ = ["altered"]
 
 Alteration: TypeAlias = Callable[[Tensor, random.Random], Tensor]
 NEAREST = 0.35  # share of a painting's sides that is left at least when it is seen from nearer
-LUMINANCE = (0.299, 0.587, 0.114)
 
 
 def altered(painting: Tensor, side: int, rng: random.Random) -> Tensor:
@@ -74,7 +74,7 @@ def _turned_about_grey(picture: Tensor, angle: float) -> Tensor:
 
 def _drawn(picture: Tensor, rng: random.Random) -> Tensor:
     """Leave lines: dark on light, or light on dark."""
-    grey = torch.einsum("j,bjhw->bhw", torch.tensor(LUMINANCE), picture)[:, None]
+    grey = luminance(picture)
     fine = (grey - _blurred(grey, rng.choice((1, 2, 3)))).abs()
     lines = 1 - rng.uniform(6, 14) * fine
     return (lines if rng.random() < 0.75 else 1 - lines.clamp(0, 1)).expand_as(picture)

@@ -25,6 +25,7 @@ from impasto.device import pick_device, pick_precision
 from impasto.errors import OptionError
 from impasto.models.encoder import HEAD_WIDTHS, WIDTHS, Encoder
 from impasto.models.reading import read_tensors, write_tensors
+from impasto.training.averaging import follow
 from impasto.training.gradients import GradientGuard
 from impasto.training.muon import Muon
 from impasto.training.pictures import crops, disturb, pictures_in
@@ -129,14 +130,8 @@ class _State:
         self.step += 1
         if self._guard.is_sound(self.student.parameters(), self.step):
             self.optimizer.step()
-            self._follow()
+            follow(self.average, self.student, self.step, self.config.averaging)
         return {layer: float(error.detach()) for layer, error in errors.items()}
-
-    def _follow(self) -> None:
-        """Let the average follow; at first quickly, since the first weights were random."""
-        share = min(self.config.averaging, (1 + self.step) / (10 + self.step))
-        for mean, value in zip(self.average.parameters(), self.student.parameters(), strict=True):
-            mean.lerp_(value.detach(), 1 - share)
 
     def save(self) -> None:
         """Write the checkpoint."""

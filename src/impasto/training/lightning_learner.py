@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from impasto.config import FitOptions
+from impasto.training.averaging import follow
 from impasto.training.batches import Batches
 from impasto.training.fitting import Lesson
 from impasto.training.gradients import GradientGuard
@@ -73,11 +74,8 @@ class Learner(lightning.LightningModule):
         return (self.config.seed + 1_000_003 * step + 7_919 * self.trainer.global_rank) % 2**63
 
     def follow(self, step: int) -> None:
-        """Let the average follow a step; at first quickly, since the first weights were random."""
-        share = min(self.config.averaging, (1 + step) / (10 + step))
-        with torch.no_grad():
-            for mean, value in zip(self.average.parameters(), self.network.parameters(), strict=True):
-                mean.lerp_(value, 1 - share)
+        """Let the average follow a step."""
+        follow(self.average, self.network, step, self.config.averaging)
 
 
 def learning_rate_at(step: int, steps: int) -> float:
