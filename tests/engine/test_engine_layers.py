@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from impasto.engine.layers import content_layers, style_layers
+from impasto.config import Optimize
+from impasto.engine.layers import STYLE_LAYERS, content_layers, style_layers, usual_style_layers
 from impasto.errors import OptionError
 
 AVAILABLE = ("relu1_1", "relu1_2", "relu2_1", "relu3_1", "relu4_1")
@@ -12,6 +13,15 @@ AVAILABLE = ("relu1_1", "relu1_2", "relu2_1", "relu3_1", "relu4_1")
 
 def test_by_default_the_classic_layers_that_the_network_has() -> None:
     assert style_layers((), AVAILABLE) == dict.fromkeys(("relu1_1", "relu2_1", "relu3_1", "relu4_1"), 1.0)
+
+
+def test_through_the_small_encoder_the_second_layers_count_too() -> None:
+    usual = usual_style_layers(Optimize())
+    assert set(usual) > set(STYLE_LAYERS)
+    expected = dict.fromkeys(("relu1_1", "relu1_2", "relu2_1", "relu3_1", "relu4_1"), 1.0)
+    assert style_layers((), AVAILABLE, usual) == expected
+    assert usual_style_layers(Optimize(backbone="vgg19")) == STYLE_LAYERS
+    assert usual_style_layers(Optimize(balance="classic")) == STYLE_LAYERS
 
 
 @pytest.mark.parametrize(

@@ -88,6 +88,30 @@ def test_a_prepared_target_gives_the_same_loss() -> None:
     torch.testing.assert_close(prepared.root @ prepared.root, prepared.covariance)
 
 
+def test_along_fewer_directions_the_rest_counts_as_one_number() -> None:
+    x, y = diagonal([0, 0, 0, 0], [1, 2, 3, 4]), diagonal([1, 0, 0, 0], [9, 8, 1, 2])
+    along_two = losses.wasserstein2_loss(x, losses.gaussian(y, blur=0, directions=2))
+    others = (np.hypot(3, 4) - np.hypot(1, 2)) ** 2
+    assert along_two.item() == pytest.approx((1**2 + 8**2 + 6**2 + others) / 4)
+
+
+@pytest.mark.parametrize("directions", [1, 3, 6, 8, 20])
+def test_fewer_directions_never_see_more(directions: int) -> None:
+    x, y = gaussian_features(8, 40, seed=1), gaussian_features(8, 30, seed=2)
+    whole, part = losses.wasserstein2_loss(x, y), losses.wasserstein2_loss(x, losses.gaussian(y, directions=directions))
+    assert (part <= whole * (1 + 1e-9)) if directions < 8 else part == whole
+    assert losses.wasserstein2_loss(y, losses.gaussian(y, directions=directions)) < 1e-9
+
+
+def test_the_slope_along_fewer_directions_is_right_and_finite() -> None:
+    y = losses.gaussian(gaussian_features(5, 30, seed=2), directions=2)
+    x = gaussian_features(5, 12, seed=1).requires_grad_()
+    assert torch.autograd.gradcheck(lambda x: losses.wasserstein2_loss(x, y), (x,))
+    flat = torch.zeros(1, 5, 1, 12, dtype=torch.float64, requires_grad=True)
+    (slope,) = torch.autograd.grad(losses.wasserstein2_loss(flat, y), flat)
+    assert slope.isfinite().all()
+
+
 @pytest.mark.parametrize("loss", [losses.gram_loss, losses.moments_loss, losses.wasserstein2_loss])
 def test_moments_and_features_are_interchangeable(loss: losses.MomentsLoss) -> None:
     x, y = gaussian_features(3, 12, seed=6), gaussian_features(3, 9, seed=7)

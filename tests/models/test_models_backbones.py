@@ -12,7 +12,15 @@ from vgg_states import TORCHVISION_19, as_torchvision, caffe_state
 
 from impasto.errors import OptionError, WeightsError
 from impasto.models import BACKBONES, VGG, Encoder, backbone_layers, layer_names, load_backbone
-from impasto.models.backbones import backbone_downloads, backbone_title, cell_of, reach, weights_hash
+from impasto.models.backbones import (
+    THROUGH_HEADS,
+    backbone_downloads,
+    backbone_title,
+    cell_of,
+    reach,
+    weights_hash,
+)
+from impasto.models.encoder import HEAD_WIDTHS
 from impasto.weights import file_sha256
 
 pytestmark = pytest.mark.usefixtures("tiny_backbone")
@@ -73,6 +81,14 @@ def test_the_encoder_is_the_embedded_one_and_says_what_it_cannot(tiny_backbone: 
     assert isinstance(load_backbone("embedded", ["relu1_1"]), Encoder)
     with pytest.raises(OptionError, match=r"pooling is 'average'"):
         load_backbone("embedded", ["relu1_1"], pooling="average")
+
+
+def test_all_but_the_encoders_first_layer_are_as_wide_as_vggs(tiny_backbone: Path) -> None:
+    found = load_backbone("embedded", ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"])(torch.rand(1, 3, 32, 32))
+    assert {layer: found[layer].shape[1] for layer in THROUGH_HEADS} == {
+        layer: width for layer, width in HEAD_WIDTHS.items() if layer != "relu1_1"
+    }
+    assert found["relu1_1"].shape[1] < HEAD_WIDTHS["relu1_1"]
 
 
 def test_an_unknown_name_gets_a_suggestion(tmp_path: Path) -> None:

@@ -111,6 +111,14 @@ def test_heads_give_vggs_widths() -> None:
     assert all((value >= 0).all() for value in estimates.values())
 
 
+def test_layers_through_heads_are_those_estimates() -> None:
+    image, plain = torch.rand(1, 3, 32, 32), embedded_encoder(ALL)
+    found = embedded_encoder(ALL, through_heads=("relu3_1", "relu5_1"))(image)
+    own = plain(image)
+    expected = {**own, **{layer: plain.as_vgg(own)[layer] for layer in ("relu3_1", "relu5_1")}}
+    torch.testing.assert_close(found, expected)
+
+
 def test_loading_leaves_the_random_state_alone() -> None:
     before = torch.get_rng_state()
     embedded_encoder()

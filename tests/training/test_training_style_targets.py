@@ -8,9 +8,10 @@ from torch import Tensor, nn
 
 from impasto import losses
 from impasto.config import StyleTraining
+from impasto.engine.layers import STYLE_LAYERS
 from impasto.images import brushwork, harbour
 from impasto.models.encoder import embedded_encoder
-from impasto.training.style_targets import STYLE_LAYERS, StyleGoal, style_goal, style_terms, together
+from impasto.training.style_targets import StyleGoal, style_goal, style_terms, together
 
 
 @pytest.fixture(scope="module")

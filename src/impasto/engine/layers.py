@@ -5,16 +5,29 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from impasto.config import Optimize
 from impasto.errors import OptionError, did_you_mean
 
-__all__ = ["content_layers", "style_layers"]
+__all__ = ["STYLE_LAYERS", "content_layers", "style_layers", "usual_style_layers"]
 
-CLASSIC_STYLE = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
+"""In which styles are compared: the first of every scale, as Gatys et al. chose them."""
+
+SECOND_LAYERS = ("relu1_2", "relu2_2", "relu3_2", "relu4_2")
+"""In which they are compared too through the embedded encoder, whose layers are narrow and each see less."""
 
 
-def style_layers(asked: Sequence[str], available: Sequence[str]) -> dict[str, float]:
-    """Return the style layers with their weights; by default the classic ones that the network has."""
-    return _weighted(asked or [layer for layer in CLASSIC_STYLE if layer in available], available)
+def usual_style_layers(config: Optimize) -> tuple[str, ...]:
+    """Return the layers in which styles are compared where none are named."""
+    through_encoder = config.backbone == "embedded" and config.balance == "pair"
+    return (*STYLE_LAYERS, *SECOND_LAYERS) if through_encoder else STYLE_LAYERS
+
+
+def style_layers(
+    asked: Sequence[str], available: Sequence[str], usual: Sequence[str] = STYLE_LAYERS
+) -> dict[str, float]:
+    """Return the style layers with their weights; by default those of the usual ones that the network has."""
+    return _weighted(asked or [layer for layer in usual if layer in available], available)
 
 
 def content_layers(asked: Sequence[str], available: Sequence[str]) -> dict[str, float]:

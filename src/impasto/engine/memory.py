@@ -12,8 +12,8 @@ from impasto.models.backbones import cell_of, reach
 __all__ = ["choose_tile", "least_tile", "peak_bytes"]
 
 # Bytes for each pixel of a tile (feature maps and their gradients), measured with benchmarks/optimize.py memory.
-PER_TILE_PIXEL = {"embedded": 900, "vgg": 1700}  # in bfloat16; float32 takes twice as much
-PER_STYLE_PIXEL = {"embedded": 300, "vgg": 620}  # the same without gradients: a style is only read
+PER_TILE_PIXEL = {"embedded": 1250, "vgg": 1700}  # in bfloat16; float32 takes twice as much
+PER_STYLE_PIXEL = {"embedded": 420, "vgg": 620}  # the same without gradients: a style is only read
 PER_PIXEL = {"lbfgs": 640, "adam": 140}  # the picture, its gradient, and what the optimiser remembers of it
 PIXEL_ITSELF = 24  # three numbers, once on the way to the device
 AT_REST = 450_000_000  # Python, torch and the network itself

@@ -13,7 +13,7 @@ from impasto.images import fit_long_side
 __all__ = ["Plan", "estimate_seconds", "plan_scales", "plan_steps", "result_size", "style_size"]
 
 # Seconds for one step on a megapixel, on two cores with bfloat16; measured with benchmarks/optimize.py.
-SECONDS_PER_MEGAPIXEL = {"embedded": 0.9, "vgg": 4.5}
+SECONDS_PER_MEGAPIXEL = {"embedded": 1.4, "vgg": 3.5}
 FLOAT32_FACTOR = 2.0
 
 DEFAULT_LONG_SIDE = 1024

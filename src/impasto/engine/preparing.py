@@ -14,7 +14,7 @@ from impasto.device import available_memory, pick_device, pick_precision
 from impasto.engine.exemplars import EXEMPLAR_SIZE
 from impasto.engine.fast import fast_stylizer
 from impasto.engine.inputs import Style, Work
-from impasto.engine.layers import content_layers, style_layers
+from impasto.engine.layers import content_layers, style_layers, usual_style_layers
 from impasto.engine.memory import choose_tile, least_tile
 from impasto.engine.objective import Layers, Objective, Target, style_target
 from impasto.engine.planning import style_size
@@ -50,7 +50,7 @@ class Setup:
             config,
             device,
             pick_precision(config.precision, device),
-            style_layers(config.style_layers, available),
+            style_layers(config.style_layers, available, usual_style_layers(config)),
             content_layers(config.content_layers, available),
         )
 

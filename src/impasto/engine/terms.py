@@ -24,6 +24,7 @@ __all__ = ["Goal", "Terms", "spread", "style_term_of", "terms_of"]
 PAIR_FACTORS = {"style": 1.0, "content": 0.1, "tv": 0.03, "color": 0.2, "range": 10.0}
 CLASSIC_FACTORS = {"style": 1.0, "content": 1.0, "tv": 255.0, "color": 1.0, "range": 0.0}  # tv on values of 0 to 255
 LEAST_VARIANCE = 1e-4  # of a channel, below which it says nothing about shapes
+DIRECTIONS = 64  # in which Gaussians are compared in full: more cost more and bring less of the photo's shapes through
 LEAST_DISTANCE = 1e-3  # between photo and style, as a share of the style's own size: closer ones are the same
 
 Goal = Moments | Gaussian
@@ -41,14 +42,16 @@ class Terms:
 
     def goal(self, style: Moments) -> Goal:
         """Prepare a style to be compared with again and again."""
-        return losses.gaussian(style) if self.style is losses.wasserstein2_loss else style
+        compared_as_gaussians = self.style is losses.wasserstein2_loss
+        return losses.gaussian(style, directions=DIRECTIONS) if compared_as_gaussians else style
 
     def unit(self, photo: Moments, style: Moments) -> Tensor:
         """Return the style distance that counts as 1."""
         if not self.in_units_of_pair:
             return torch.ones_like(style.mean[0, 0])
-        nearest = LEAST_DISTANCE * self.style(_nothing(style), style)
-        return torch.maximum(self.style(photo, style), nearest)
+        goal = self.goal(style)
+        nearest = LEAST_DISTANCE * self.style(_nothing(style), goal)
+        return torch.maximum(self.style(photo, goal), nearest)
 
     def join(self, found: Mapping[str, Tensor], weights: Mapping[str, float]) -> Tensor:
         """Put layers together; the entries are named by their layer, perhaps with a region after a slash."""

@@ -13,6 +13,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from impasto.engine.layers import STYLE_LAYERS
 from impasto.evaluation.findings import Finding
 from impasto.evaluation.lint import lint
 from impasto.evaluation.metrics import color_distance, content_distance, ssim, style_distance
@@ -24,7 +25,6 @@ from impasto.models import backbone_layers, load_backbone
 __all__ = [
     "CONTENT_LAYERS",
     "METRICS",
-    "STYLE_LAYERS",
     "Judge",
     "Judgement",
     "Metric",
@@ -37,7 +37,6 @@ __all__ = [
 
 SIDE = 512  # pixels: results of all sizes are judged at this long side, all but the faults
 CELL = 16  # pixels: sides are multiples of it, so that no network has an odd row to cut off
-STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYERS = ("relu3_1", "relu4_1")
 
 

@@ -17,6 +17,7 @@ from impasto.errors import InputError, OptionError
 from impasto.images import luminance, rgb_to_lab
 from impasto.losses import (
     Moments,
+    gaussian,
     histogram_loss,
     normalized_content_loss,
     over_layers,
@@ -107,7 +108,8 @@ def style_distance(
 
     def distance(x: Tensor | Moments, goal: tuple[Tensor | Moments, Tensor | Moments]) -> Tensor:
         target, untouched = goal
-        value, reference = (wasserstein2_loss(side, target).clamp(min=0) for side in (x, untouched))
+        prepared = gaussian(target)
+        value, reference = (wasserstein2_loss(side, prepared).clamp(min=0) for side in (x, untouched))
         return relative(value, reference).sqrt()
 
     missing = [layer for layer in style if layer not in photo]

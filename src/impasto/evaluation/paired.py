@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor, nn
 
-from impasto.evaluation.judging import CONTENT_LAYERS, STYLE_LAYERS, judging_network, seen_by
+from impasto.engine.layers import STYLE_LAYERS
+from impasto.evaluation.judging import CONTENT_LAYERS, judging_network, seen_by
 from impasto.evaluation.metrics import content_distance, gradient_energy, psnr, ssim, style_distance
 from impasto.evaluation.statistics import Interval, mean_interval
 from impasto.losses import Moments, moments

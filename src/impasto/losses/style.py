@@ -11,7 +11,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from impasto.losses.numerics import decomposable, safe_divide, safe_sqrt, square_root, symmetric
+from impasto.losses.numerics import decomposable, full_precision, safe_divide, safe_sqrt, square_root, symmetric
 from impasto.losses.sums import Moments, measured
 
 __all__ = ["Gaussian", "gaussian", "gram_loss", "moments_loss", "wasserstein2_loss"]
@@ -53,23 +53,30 @@ class Gaussian(NamedTuple):
     """What :func:`wasserstein2_loss` needs of its target, made once because the root is costly."""
 
     mean: Tensor  # (B, C)
-    covariance: Tensor  # (B, C, C), blurred
-    root: Tensor  # (B, C, C) float64, root @ root = covariance
-    blur: Tensor  # (B,) variance added to every channel
+    axes: Tensor  # (B, C, K) orthonormal: the directions along which it is compared in full
+    covariance: Tensor  # (B, K, K) along the axes, blurred
+    root: Tensor  # (B, K, K) float64, root @ root = covariance
+    beyond: Tensor  # (B,) variance along all other directions together, blurred
+    blur: Tensor  # (B,) variance added in every direction
 
     def to(self, device: torch.device) -> Gaussian:
         """Return the same on another device; the root stays on the CPU where that has no float64."""
+        moved = Gaussian(*(part if part is self.root else part.to(device) for part in self))
         has_float64 = device.type != "mps"
-        root = self.root.to(device) if has_float64 else self.root.cpu()
-        return Gaussian(self.mean.to(device), self.covariance.to(device), root, self.blur.to(device))
+        return moved._replace(root=self.root.to(device) if has_float64 else self.root.cpu())
 
 
-def gaussian(target: Tensor | Moments, blur: float = 1e-4) -> Gaussian:
-    """Return the Gaussian with the moments of ``target``, prepared for :func:`wasserstein2_loss`."""
+def gaussian(target: Tensor | Moments, blur: float = 1e-4, *, directions: int | None = None) -> Gaussian:
+    """Return the Gaussian with the moments of ``target``, prepared for :func:`wasserstein2_loss`.
+
+    With fewer ``directions`` than channels, it is compared in full along those in which the target varies most, and in
+    the sum of the variance along all others.
+    """
     t = measured(target)
     amount = blur * t.covariance.diagonal(dim1=-2, dim2=-1).mean(-1).clamp(min=0)  # (B,)
-    covariance = _blurred(t.covariance, amount)
-    return Gaussian(t.mean, covariance, square_root(covariance), amount)
+    axes = _principal(t.covariance, directions)
+    along, beyond = _split(t, axes, amount)
+    return Gaussian(t.mean, axes, along, square_root(along), beyond, amount)
 
 
 def wasserstein2_loss(features: Tensor | Moments, target: Tensor | Moments | Gaussian, blur: float = 1e-4) -> Tensor:
@@ -83,17 +90,42 @@ def wasserstein2_loss(features: Tensor | Moments, target: Tensor | Moments | Gau
     is then :func:`moments_loss`); both covariances are blurred, by ``blur`` times the target's mean variance
     in every direction, since the slope of the distance is infinite where features are flat. Roots are taken
     in float64: small eigenvalues drown in float32. Give ``gaussian(target)`` to compute the target's root
-    only once.
+    only once, or ``gaussian(target, directions=K)`` to compare K directions in full and the variance along all others
+    as one number: never more than the whole distance, and soon nearly all of it, for a K³ instead of a C³.
     """
     x, t = measured(features), target if isinstance(target, Gaussian) else gaussian(target, blur)
-    S1, S2, T = (symmetric(S) for S in (_blurred(x.covariance, t.blur), t.covariance, t.root))
-    eigenvalues = torch.linalg.eigvalsh(decomposable(symmetric(T @ S1 @ T)))  # (B, C), ascending
+    along, beyond = _split(x, t.axes, t.blur)
+    S1, S2, T = (symmetric(S) for S in (along, t.covariance, t.root))
+    eigenvalues = torch.linalg.eigvalsh(decomposable(symmetric(T @ S1 @ T)))  # (B, K), ascending
     rounding = torch.finfo(eigenvalues.dtype).eps * eigenvalues[..., -1:].detach()
     bures = (S1 + S2).diagonal(dim1=-2, dim2=-1).sum(-1) - 2 * safe_sqrt(eigenvalues, rounding).sum(-1)
+    others = (safe_sqrt(beyond) - safe_sqrt(t.beyond)).square()
     shift = (x.mean - t.mean).square().sum(-1)
-    return (shift + bures.to(shift)).mean() / x.mean.shape[-1]
+    return (shift + others + bures.to(shift)).mean() / x.mean.shape[-1]
 
 
-def _blurred(covariance: Tensor, amount: Tensor) -> Tensor:
-    one = torch.eye(covariance.shape[-1], dtype=covariance.dtype, device=covariance.device)
-    return covariance + amount.to(covariance)[:, None, None] * one
+def _principal(covariance: Tensor, directions: int | None) -> Tensor:
+    """Return the directions (B, C, K) of the largest variances; all of them, as they are, where they are no fewer."""
+    channels = covariance.shape[-1]
+    if directions is None or directions >= channels:
+        return torch.eye(channels, dtype=covariance.dtype, device=covariance.device).expand_as(covariance)
+    _, vectors = torch.linalg.eigh(decomposable(symmetric(covariance.detach())))  # ascending
+    principal: Tensor = vectors[..., -directions:]
+    return principal.to(covariance)
+
+
+def _split(x: Moments, axes: Tensor, amount: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the covariance (B, K, K) along the axes, and the variance (B,) along all other directions; blurred.
+
+    The whole covariance is not formed: at small sizes that would be most of the work.
+    """
+    channels, directions = axes.shape[-2:]
+    amount = amount.to(x.second)
+    with full_precision(x.second):
+        second, mean = axes.mT @ x.second @ axes, x.mean.unsqueeze(-2) @ axes
+    along = second - mean.mT * mean
+    whole = (x.second.diagonal(dim1=-2, dim2=-1) - x.mean.square()).sum(-1)
+    inside = along.diagonal(dim1=-2, dim2=-1).sum(-1)
+    one = torch.eye(directions, dtype=along.dtype, device=along.device)
+    beyond = (whole - inside).clamp_min(0) if directions < channels else torch.zeros_like(whole)
+    return along + amount[:, None, None] * one, beyond + (channels - directions) * amount

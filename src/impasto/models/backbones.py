@@ -26,6 +26,8 @@ __all__ = [
 ]
 
 BACKBONES = ("embedded", "vgg19", "vgg16")
+THROUGH_HEADS = ("relu2_1", "relu3_1", "relu4_1", "relu5_1")
+"""Layers of the embedded encoder that are estimates of VGG-19's; relu1_1 is near enough as it is, and largest."""
 
 
 def backbone_layers(name: str) -> tuple[str, ...]:
@@ -51,7 +53,7 @@ def load_backbone(
     """Return the frozen network called ``name``, or the one whose weights are in the file of that path."""
     if name == "embedded":
         check_pooling(name, pooling)
-        return embedded_encoder(layers)
+        return embedded_encoder(layers, through_heads=THROUGH_HEADS)
     if name == "vgg19":
         return vgg19(layers, pooling=pooling, padding=padding, on_progress=on_progress)
     if name == "vgg16":

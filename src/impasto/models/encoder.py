@@ -11,7 +11,7 @@ checkerboards into an optimised picture.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -54,12 +54,13 @@ class PaddedConvolution(nn.Conv2d):
 class Encoder(nn.Module):
     """Give the features of a picture by layer name (``relu1_1`` … ``relu5_1``).
 
-    ``layers`` are the ones returned; nothing deeper than the deepest of them is computed.
+    ``layers`` are the ones returned, those of ``through_heads`` as estimates of VGG-19's; nothing deeper than the
+    deepest of them is computed.
     """
 
-    def __init__(self, layers: Sequence[str] = tuple(HEAD_WIDTHS)) -> None:
+    def __init__(self, layers: Sequence[str] = tuple(HEAD_WIDTHS), through_heads: Collection[str] = ()) -> None:
         super().__init__()
-        self.layers = _known(layers)
+        self.layers, self.through_heads = _known(layers), frozenset(through_heads)
         self.convs = nn.ModuleDict(
             {
                 name: PaddedConvolution(width_in, width, 3)
@@ -81,8 +82,8 @@ class Encoder(nn.Module):
             if name[0] != scale:
                 scale, x = name[0], F.max_pool2d(x, 2, ceil_mode=True)  # ceil: odd sizes lose no border
             x = F.relu_(conv(x))
-            if f"relu{name}" in wanted:
-                found[f"relu{name}"] = x
+            if (layer := f"relu{name}") in wanted:
+                found[layer] = F.relu(self.heads[layer](x)) if layer in self.through_heads else x
                 if len(found) == len(wanted):
                     break
         return found
@@ -97,13 +98,15 @@ def pad_by_one(x: Tensor) -> Tensor:
     return F.pad(x, (1, 1, 1, 1), mode="reflect" if min(x.shape[2:]) > 1 else "replicate")
 
 
-def embedded_encoder(layers: Sequence[str] = tuple(HEAD_WIDTHS), *, weights: Path | None = None) -> Encoder:
+def embedded_encoder(
+    layers: Sequence[str] = tuple(HEAD_WIDTHS), *, through_heads: Collection[str] = (), weights: Path | None = None
+) -> Encoder:
     """Return the encoder with the weights that come with the package (or those in ``weights``), frozen."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 
     with torch.device("meta"):  # no numbers are drawn for weights that are read in a moment
-        encoder = Encoder(layers)
+        encoder = Encoder(layers, through_heads)
     file = weights or WEIGHTS_FILE
     try:
         tensors = {name: value.float() for name, value in load(file.read_bytes()).items()}

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from impasto.config import StyleTraining
 from impasto.device import pick_device, pick_precision
 from impasto.engine.fast import PAINTED_SIDE
+from impasto.engine.layers import STYLE_LAYERS
 from impasto.engine.onepass import BASE_SIDE
 from impasto.engine.trained import base_of
 from impasto.engine.vectors import style_vector
@@ -38,7 +39,6 @@ from impasto.training.runs import without_files
 from impasto.training.style_photos import StylePhotos
 from impasto.training.style_targets import (
     CONTENT_LAYERS,
-    STYLE_LAYERS,
     StyleGoal,
     style_goal,
     style_moments,

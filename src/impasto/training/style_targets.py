@@ -18,12 +18,12 @@ from torch import Tensor, nn
 
 from impasto import losses
 from impasto.config import StyleTraining
+from impasto.engine.layers import STYLE_LAYERS
 from impasto.engine.objective import style_target
 from impasto.losses import Gaussian, Moments
 
-__all__ = ["CONTENT_LAYERS", "STYLE_LAYERS", "StyleGoal", "style_goal", "style_moments", "style_terms"]
+__all__ = ["CONTENT_LAYERS", "StyleGoal", "style_goal", "style_moments", "style_terms"]
 
-STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 CONTENT_LAYERS = ("relu3_1", "relu4_1")
 FACTORS = {"style": 1.0, "content": 0.2, "tv": 0.03, "range": 10.0}  # how the terms compare; found by looking
 LARGEST_PIECE = 1536  # of a painting that is looked at in one go, in pixels
