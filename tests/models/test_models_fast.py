@@ -1,5 +1,7 @@
 """The fast network: its lattice filters, its modulation, and tiles."""
 
+import math
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -44,6 +46,13 @@ def test_what_is_smooth_passes_the_filters():
     ramp = torch.linspace(0, 1, 64).expand(1, 3, 64, 64).contiguous()
     passed = F.pixel_shuffle(smoothed(F.pixel_unshuffle(ramp, 2)), 2)
     assert (passed - ramp)[..., 12:-12, 12:-12].abs().max() < 1e-5
+
+
+@pytest.mark.parametrize("period", [3, 5, 6])
+def test_what_is_fine_but_no_lattice_passes_the_filters(period):
+    wave = torch.sin(torch.arange(120) * 2 * math.pi / period).expand(1, 3, 120, 120).contiguous()
+    passed = F.pixel_shuffle(smoothed(F.pixel_unshuffle(wave, 2)), 2)[..., 24:-24, 24:-24]
+    assert 0.6 < passed.std() / wave.std() < 1.15
 
 
 def test_a_flat_picture_without_grain_stays_flat(network):

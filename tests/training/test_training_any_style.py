@@ -156,6 +156,27 @@ def test_a_lattice_is_found_and_a_ramp_is_none():
     assert lattice(grid, 8) > 0.1
 
 
+def test_a_lattice_counts_at_the_size_that_is_painted(config, tmp_path):
+    """Shown smaller by half, eight painted pixels are no whole number any more."""
+    config = dataclasses.replace(config, crop=96, finer=1.5)
+    lesson = any_style_lesson(config, tmp_path, lambda _done, _all: None)
+
+    class Repeating:
+        def __init__(self, strength):
+            self.strength = strength
+
+        def modulation(self, code):
+            return code
+
+        def __call__(self, photo, modulation, noise):
+            tile = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0)) - 0.5
+            return (photo + self.strength * tile.repeat(1, 1, 12, 12)).requires_grad_()
+
+    batch = lesson.batch(0)
+    without, with_it = (lesson.terms(Repeating(strength), batch)["lattice"].item() for strength in (0, 0.2))
+    assert with_it - without > 0.9 * 0.2 * 12**-0.5  # nearly the deviation of uniform noise: all of it is found
+
+
 def test_vectors_of_a_mixture_are_the_mean_of_vectors():
     pieces = [torch.rand(1, 4, 8, 8), torch.rand(1, 4, 8, 8) * 2]
     from impasto.losses import mix

@@ -15,7 +15,6 @@ Artistic Stylization Network", BMVC 2017). What is different here, and why:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -176,7 +175,9 @@ def smoothed(x: Tensor) -> Tensor:
     """Take from 12 channels at half the size (B, 12, H, W) what would show as a lattice once they are rearranged.
 
     First what alternates from place to place, which would be a lattice of four pixels: a filter that is flat but for a
-    dip to zero there. Then a blur by 1-2-1 of the pixels that the channels will be, whose zero is at two pixels.
+    narrow dip to zero there. Then what alternates from pixel to pixel of those that the channels will be: a filter
+    that is flat up to half of the frequencies, whose zero is at two pixels. Both leave flat colors as they are, and as
+    much of what is fine as they can: what is taken out here no style can paint.
     """
     taps = x.new_tensor(_DIP)
     channels = x.shape[1]
@@ -188,15 +189,17 @@ def smoothed(x: Tensor) -> Tensor:
     return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), blur, groups=channels // 4)
 
 
-# 1 - ((1 - cos w) / 2)**4: one everywhere but near w = pi, where it is zero. The bracket is the filter (-1, 2, -1) / 4.
-_DIP = [float(place == 4) - (-1) ** place * math.comb(8, place) / 2**8 for place in range(9)]
+# One everywhere but near w = pi, where it is zero: from what comes in is taken what alternates, seen through a triangle
+# of places. The triangle is two boxes of six places, so that of a flat color nothing is taken.
+_DIP = [float(place == 5) - (-1) ** (place - 5) * (6 - abs(place - 5)) / 36 for place in range(11)]
+_BLUR = {-2: -1 / 8, -1: 2 / 8, 0: 6 / 8, 1: 2 / 8, 2: -1 / 8}  # one at w = 0 and at pi / 2, zero at pi
 
 
 def _rearranged_blur() -> Tensor:
-    """Return the kernel (4, 4, 3, 3) that does to the four places of a 2x2 cell what 1-2-1 does to pixels."""
+    """Return the kernel (4, 4, 3, 3) that does to the four places of a 2x2 cell what ``_BLUR`` does to pixels."""
     line = torch.zeros(2, 2, 3)  # (place after, place before, cell before it, itself, after it)
     for after in range(2):
-        for offset, weight in ((-1, 0.25), (0, 0.5), (1, 0.25)):
+        for offset, weight in _BLUR.items():
             cell, before = divmod(after + offset, 2)
             line[after, before, cell + 1] += weight
     return torch.einsum("acy,bdx->abcdyx", line, line).reshape(4, 4, 3, 3)

@@ -20,7 +20,7 @@ __all__ = ["Terms", "between", "lattice", "sliced_distance"]
 CONTENT_LAYERS = ("relu3_1", "relu4_1")
 LEAST_REFERENCE = 0.02  # of the style's own size: photos that are near their style already are not pushed to perfection
 DIRECTIONS = 128  # at most, along which features are compared in a step
-LATTICE = 8  # pixels: what the deepest layers could leave behind; the network itself takes out shorter ones
+LATTICE = 8  # painted pixels: what the deepest layers could leave behind, and all that repeats more often
 
 
 class Terms:
@@ -34,6 +34,7 @@ class Terms:
         """Paint the photos of ``batch`` and say what is wrong with the result, both as small as they are shown."""
         strength = batch["strength"]
         painted = network(batch["photo"], network.modulation(self._code(batch)), batch["grain"])  # type: ignore[operator]
+        repeated = lattice(painted.float(), LATTICE)  # before it is made smaller, which breaks its rhythm
         photo, painted = (shrunk(picture, self.config.finer) for picture in (batch["photo"], painted.float()))
         seen = self._seen(photo)
         features = self.judge(painted)
@@ -47,7 +48,7 @@ class Terms:
             "identity": self.config.identity_weight * same.mean(),
             "smoothness": self.config.tv_weight * total_variation(painted),
             "range": outside.mean(),
-            "lattice": self.config.lattice_weight * lattice(painted, LATTICE),
+            "lattice": self.config.lattice_weight * repeated,
         }
 
     @torch.no_grad()
