@@ -21,7 +21,7 @@ from impasto.images.opening import shown_name
 from impasto.images.picture import Metadata, Picture
 from impasto.images.resizing import resize
 
-__all__ = ["check_writable", "quantized", "reason_of", "sidecar_of", "temporary_in", "write"]
+__all__ = ["check_writable", "place", "quantized", "reason_of", "sidecar_of", "temporary_in", "write"]
 
 _SUFFIXES = [suffix for known in FORMATS for suffix in known.suffixes]
 
@@ -64,7 +64,7 @@ def write(
     files = {path: data}
     if recipe is not None and not known.holds_recipe:
         files[sidecar_of(path)] = recipe.encode()
-    _place(files)
+    place(files)
     if recipe is None and not known.holds_recipe:
         sidecar_of(path).unlink(missing_ok=True)  # it told of the picture that was just replaced
 
@@ -154,7 +154,7 @@ def quantized(pixels: Tensor, alpha: Tensor | None, known: Format, bits: int) ->
     return np.asarray(whole, dtype=np.uint8 if bits == 8 else np.uint16)
 
 
-def _place(files: Mapping[Path, bytes]) -> None:
+def place(files: Mapping[Path, bytes]) -> None:
     """Write all files beside their places, then rename them; on failure remove what was begun."""
     begun: dict[Path, Path] = {}
     target = next(iter(files))

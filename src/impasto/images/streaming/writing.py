@@ -20,7 +20,7 @@ from impasto.images.metadata import with_recipe
 from impasto.images.opening import shown_name
 from impasto.images.picture import Metadata
 from impasto.images.streaming.jpeg_rows import JpegRows
-from impasto.images.writing import check_writable, quantized, reason_of, sidecar_of, temporary_in
+from impasto.images.writing import check_writable, place, quantized, reason_of, sidecar_of, temporary_in
 
 __all__ = ["RowWriter", "writing_rows"]
 
@@ -140,7 +140,7 @@ def _place_sidecar(path: Path, known: Format, recipe: str | None) -> None:
     if recipe is None:
         sidecar_of(path).unlink(missing_ok=True)
     else:
-        sidecar_of(path).write_text(recipe, encoding="utf-8")
+        place({sidecar_of(path): recipe.encode()})
 
 
 @contextmanager
