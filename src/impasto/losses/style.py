@@ -115,17 +115,12 @@ def _principal(covariance: Tensor, directions: int | None) -> Tensor:
 
 
 def _split(x: Moments, axes: Tensor, amount: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the covariance (B, K, K) along the axes, and the variance (B,) along all other directions; blurred.
-
-    The whole covariance is not formed: at small sizes that would be most of the work.
-    """
+    """Return the covariance (B, K, K) along the axes, and the variance (B,) along all other directions; blurred."""
     channels, directions = axes.shape[-2:]
-    amount = amount.to(x.second)
-    with full_precision(x.second):
-        second, mean = axes.mT @ x.second @ axes, x.mean.unsqueeze(-2) @ axes
-    along = second - mean.mT * mean
-    whole = (x.second.diagonal(dim1=-2, dim2=-1) - x.mean.square()).sum(-1)
-    inside = along.diagonal(dim1=-2, dim2=-1).sum(-1)
+    covariance, amount = x.covariance, amount.to(x.second)
+    with full_precision(covariance):
+        along = axes.mT @ covariance @ axes
+    whole, inside = (one.diagonal(dim1=-2, dim2=-1).sum(-1) for one in (covariance, along))
     one = torch.eye(directions, dtype=along.dtype, device=along.device)
     beyond = (whole - inside).clamp_min(0) if directions < channels else torch.zeros_like(whole)
     return along + amount[:, None, None] * one, beyond + (channels - directions) * amount
