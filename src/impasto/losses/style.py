@@ -73,8 +73,9 @@ def gaussian(target: Tensor | Moments, blur: float = 1e-4, *, directions: int | 
     the sum of the variance along all others.
     """
     t = measured(target)
-    amount = blur * t.covariance.diagonal(dim1=-2, dim2=-1).mean(-1).clamp(min=0)  # (B,)
     axes = _principal(t.covariance, directions)
+    with full_precision(t.covariance):
+        amount = blur * (axes * (t.covariance @ axes)).sum(-2).mean(-1).clamp(min=0)  # (B,) of the variance along them
     along, beyond = _split(t, axes, amount)
     return Gaussian(t.mean, axes, along, square_root(along), beyond, amount)
 
@@ -88,7 +89,7 @@ def wasserstein2_loss(features: Tensor | Moments, target: Tensor | Moments | Gau
 
     Departures: divided by the number of channels, so that layers are comparable (for uncorrelated channels it
     is then :func:`moments_loss`); both covariances are blurred, by ``blur`` times the target's mean variance
-    in every direction, since the slope of the distance is infinite where features are flat. Roots are taken
+    along the directions compared, since the slope of the distance is infinite where features are flat. Roots are taken
     in float64: small eigenvalues drown in float32. Give ``gaussian(target)`` to compute the target's root
     only once, or ``gaussian(target, directions=K)`` to compare K directions in full and the variance along all others
     as one number: never more than the whole distance, and soon nearly all of it, for a K³ instead of a C³.
