@@ -83,14 +83,17 @@ class Encoder(nn.Module):
                 scale, x = name[0], F.max_pool2d(x, 2, ceil_mode=True)  # ceil: odd sizes lose no border
             x = F.relu_(conv(x))
             if (layer := f"relu{name}") in wanted:
-                found[layer] = F.relu(self.heads[layer](x)) if layer in self.through_heads else x
+                found[layer] = self._estimate(layer, x) if layer in self.through_heads else x
                 if len(found) == len(wanted):
                     break
         return found
 
     def as_vgg(self, features: dict[str, Tensor]) -> dict[str, Tensor]:
         """Turn this network's features into estimates of VGG-19's, for the layers that have a head."""
-        return {layer: F.relu(self.heads[layer](x)) for layer, x in features.items() if layer in self.heads}
+        return {layer: self._estimate(layer, x) for layer, x in features.items() if layer in self.heads}
+
+    def _estimate(self, layer: str, x: Tensor) -> Tensor:
+        return F.relu(self.heads[layer](x))
 
 
 def pad_by_one(x: Tensor) -> Tensor:
