@@ -131,6 +131,34 @@ def test_curvature_leads_to_the_bottom_of_any_bowl() -> None:
     torch.testing.assert_close(x, goal, atol=1e-9, rtol=0)
 
 
+def two_loops(slope: Tensor, pairs: list[tuple[Tensor, Tensor]], guess: Callable[[Tensor], Tensor]) -> Tensor:
+    """L-BFGS as Nocedal wrote it down, one step after the other."""
+    q, shares = slope.clone(), []
+    for step, change in reversed(pairs):
+        shares.append(float(step @ q) / float(step @ change))
+        q -= shares[-1] * change
+    step, change = pairs[-1]
+    r = guess(q) * float(step @ change) / float(change @ guess(change))
+    for (step, change), share in zip(pairs, reversed(shares), strict=True):
+        r += step * (share - float(change @ r) / float(step @ change))
+    return -r
+
+
+def test_curvature_leads_where_nocedals_two_loops_lead() -> None:
+    torch.manual_seed(4)
+    steepness, scale = torch.rand(2, 30, dtype=torch.float64) + 0.1
+
+    def guess(q: Tensor) -> Tensor:
+        return (q.flatten() * scale).view_as(q)
+
+    steps = torch.randn(8, 30, dtype=torch.float64)
+    known, pairs = Curvature(5, guess), [(step, steepness * step) for step in steps]
+    for count, (step, change) in enumerate(pairs, start=1):
+        known.remember(step.view(1, 3, 2, 5), change.view(1, 3, 2, 5))
+        expected = two_loops(steps[0], pairs[max(0, count - 5) : count], guess)
+        torch.testing.assert_close(known.direction(steps[0].view(1, 3, 2, 5)).flatten(), expected)
+
+
 def test_curvature_remembers_only_what_makes_sense(goal: Tensor) -> None:
     known = Curvature(3, lambda q: q.clone())
     known.remember(goal, -goal)

@@ -112,6 +112,25 @@ def test_the_slope_along_fewer_directions_is_right_and_finite() -> None:
     assert slope.isfinite().all()
 
 
+def test_many_distances_at_once_are_those_one_by_one() -> None:
+    """Of layers with many and with few channels, of one picture and of a batch, in full and along few directions."""
+    sides = [gaussian_features(channels, 30, seed=channels) for channels in (2, 7, 4)]
+    goals = [gaussian_features(channels, 20, seed=9) for channels in (2, 7, 4)]
+    targets = [losses.gaussian(goal, directions=3) for goal in goals]
+    together = losses.wasserstein2_losses(
+        [target.measure(x) for x, target in zip(sides, targets, strict=True)], targets
+    )
+    alone = [losses.wasserstein2_loss(losses.moments(x), target) for x, target in zip(sides, targets, strict=True)]
+    torch.testing.assert_close(together, torch.stack(alone))
+
+
+def test_features_are_measured_along_the_axes_alone_where_these_are_few() -> None:
+    x = gaussian_features(7, 30, seed=1)
+    assert isinstance(losses.gaussian(x, directions=3).measure(x), losses.Projected)
+    assert isinstance(losses.gaussian(x, directions=4).measure(x), losses.Moments)
+    assert isinstance(losses.gaussian(x).measure(x), losses.Moments)
+
+
 @pytest.mark.parametrize("loss", [losses.gram_loss, losses.moments_loss, losses.wasserstein2_loss])
 def test_moments_and_features_are_interchangeable(loss: losses.MomentsLoss) -> None:
     x, y = gaussian_features(3, 12, seed=6), gaussian_features(3, 9, seed=7)

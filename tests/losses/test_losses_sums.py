@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from impasto.errors import InputError, OptionError
-from impasto.losses import Moments, combine, mix, moments, paired_moments
-from impasto.losses import sums as sums_module
+from impasto.losses import Moments, Projected, combine, mix, moments, paired_moments, projected_moments
+from impasto.losses import summing as summing_module
 
 seeds = st.integers(0, 2**31)
 sizes = st.integers(1, 7)
@@ -22,7 +22,7 @@ def features(seed: int, *shape: int) -> Tensor:
     return torch.randn(shape, generator=torch.Generator().manual_seed(seed), dtype=torch.float64) + 0.5
 
 
-def assert_same(left: Moments, right: Moments) -> None:
+def assert_same(left: Moments | Projected, right: Moments | Projected) -> None:
     for one, other in zip(left, right, strict=True):
         torch.testing.assert_close(one, other)
 
@@ -70,7 +70,7 @@ def test_the_gradient_keeps_the_layout_of_the_features() -> None:
 def test_many_blocks_add_up(monkeypatch: pytest.MonkeyPatch) -> None:
     x, w = features(1, 2, 3, 5, 7), torch.rand(2, 1, 5, 7, dtype=torch.float64)
     whole = moments(x, w)
-    monkeypatch.setattr(sums_module, "_BLOCK", 4)
+    monkeypatch.setattr(summing_module, "_BLOCK", 4)
     assert_same(moments(x, w), whole)
 
 
@@ -194,7 +194,7 @@ def test_moments_of_pairs_are_those_of_pictures_with_two_channels(layout: torch.
 def test_moments_of_pairs_add_up_block_by_block(monkeypatch: pytest.MonkeyPatch) -> None:
     one, other = (features(seed, 1, 3, 6, 7) for seed in (1, 2))
     whole = paired_moments(one, other)
-    monkeypatch.setattr(sums_module, "_BLOCK", 5)
+    monkeypatch.setattr(summing_module, "_BLOCK", 5)
     assert_same(paired_moments(one, other), whole)
 
 
@@ -212,3 +212,39 @@ def test_moments_of_pairs_are_added_up_in_float32() -> None:
     found.second.sum().backward()
     assert one.grad is not None
     assert one.grad.dtype == torch.bfloat16
+
+
+def few_axes(channels: int, count: int) -> Tensor:
+    return torch.linalg.qr(features(99, channels, count)).Q.unsqueeze(0)
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_projected_moments_are_those_of_features_seen_along_the_axes(
+    weighted: bool, layout: torch.memory_format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(summing_module, "_BLOCK", 5)
+    x, axes = features(20, 2, 5, 4, 3).contiguous(memory_format=layout), few_axes(5, 2)
+    w = torch.rand(1, 1, 4, 3, dtype=torch.float64) if weighted else None
+    whole, along = moments(x, w), projected_moments(x, axes, w)
+    torch.testing.assert_close(along.second, axes.mT @ whole.second @ axes)
+    torch.testing.assert_close(along.covariance(axes), axes.mT @ whole.covariance @ axes)
+    torch.testing.assert_close(along.variance, whole.deviation.square())
+    torch.testing.assert_close(along.mean, whole.mean)
+    torch.testing.assert_close(along.weight, whole.weight)
+    assert torch.autograd.gradcheck(lambda f: projected_moments(f, axes, w)[1:], (x.requires_grad_(),))
+
+
+def test_the_slope_along_axes_keeps_the_layout_and_precision_of_the_features() -> None:
+    for memory_format in (torch.channels_last, torch.contiguous_format):
+        x = torch.rand(2, 5, 6, 4).bfloat16().to(memory_format=memory_format).requires_grad_()
+        along = projected_moments(x, few_axes(5, 2).float())
+        (slope,) = torch.autograd.grad(along.second.sum() + along.square.sum(), x)
+        assert slope.is_contiguous(memory_format=memory_format)
+        assert (slope.dtype, along.second.dtype) == (torch.bfloat16, torch.float32)
+
+
+def test_projected_tiles_combine_to_the_picture() -> None:
+    x, axes = features(21, 2, 5, 4, 7), few_axes(5, 3)
+    pieces = [projected_moments(part, axes) for part in (x[..., :2], x[..., 2:])]
+    assert_same(combine(pieces), projected_moments(x, axes))

@@ -25,38 +25,42 @@ class CoarseFirst:
 
     def __init__(self, like: Tensor) -> None:
         height, width = like.shape[-2:]
-        self._rows, self._columns = _Cosines(height, like.device), _Cosines(width, like.device)
+        self._rows, self._columns = _Cosines(height, -2, like.device), _Cosines(width, -1, like.device)
         vertical, horizontal = self._rows.frequencies[:, None], self._columns.frequencies[None]
         self._gain = 1 / (1 + (vertical.square() + horizontal.square()).sqrt() / CORNER)  # (H, W)
 
     def __call__(self, x: Tensor) -> Tensor:
         """Return ``x`` with its fine parts weakened."""
-        waves = self._rows.analyse(self._columns.analyse(x).mT).mT
-        return self._rows.synthesise(self._columns.synthesise(waves * self._gain).mT).mT.contiguous()
+        waves = self._rows.analyse(self._columns.analyse(x))
+        return self._rows.synthesise(self._columns.synthesise(waves * self._gain))
 
 
 class _Cosines:
-    """The cosine transform DCT-II along the last dimension, by a Fourier transform of the same length.
+    """The cosine transform DCT-II along a dimension, by a real Fourier transform of the same length.
 
     Makhoul 1980, "A fast cosine transform in one and two dimensions". Not normalised: one direction undoes the other.
     """
 
-    def __init__(self, length: int, device: torch.device) -> None:
-        k = torch.arange(length, device=device)
-        self.frequencies = k / (2 * length)  # cycles a pixel
-        self._turn = torch.polar(torch.ones_like(self.frequencies), -math.pi * k / (2 * length))
+    def __init__(self, length: int, dim: int, device: torch.device) -> None:
+        self.length, self.dim = length, dim
         order = torch.arange(length, device=device)
+        self.frequencies = order / (2 * length)  # cycles a pixel
         self._order = torch.cat([order[::2], order[1::2].flip(0)])  # 0 2 4 … 5 3 1
         self._back = self._order.argsort()
+        angles = -math.pi * self.frequencies[: length // 2 + 1]
+        self._turn = torch.polar(torch.ones_like(angles), angles).view(-1, *[1] * (-1 - dim))
 
     def analyse(self, x: Tensor) -> Tensor:
         """Return how much of each cosine is in ``x``."""
-        waves: Tensor = (torch.fft.fft(x[..., self._order]) * self._turn).real
-        return waves
+        half = torch.fft.rfft(x.index_select(self.dim, self._order), dim=self.dim) * self._turn
+        upper = -half.imag.narrow(self.dim, 1, (self.length - 1) // 2).flip(self.dim)
+        return torch.cat([half.real, upper], self.dim)
 
     def synthesise(self, waves: Tensor) -> Tensor:
         """Undo :meth:`analyse`."""
-        mirrored = torch.cat([torch.zeros_like(waves[..., :1]), waves[..., 1:].flip(-1)], dim=-1)
-        spectrum = torch.complex(waves, -mirrored) * self._turn.conj()
-        x: Tensor = torch.fft.ifft(spectrum).real[..., self._back]
-        return x
+        lower = waves.narrow(self.dim, 0, self.length // 2 + 1)
+        upper = waves.narrow(self.dim, self.length - self.length // 2, self.length // 2).flip(self.dim)
+        mirrored = torch.cat([torch.zeros_like(waves.narrow(self.dim, 0, 1)), upper], self.dim)
+        half = torch.complex(lower, -mirrored) * self._turn.conj()
+        x: Tensor = torch.fft.irfft(half, n=self.length, dim=self.dim)
+        return x.index_select(self.dim, self._back)

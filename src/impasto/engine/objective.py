@@ -18,12 +18,11 @@ from impasto.config import Optimize, StyleTerm
 from impasto.engine.memory import least_tile
 from impasto.engine.terms import Goal, spread, terms_of
 from impasto.images import Tile, resize, split
-from impasto.losses import Moments
+from impasto.losses import Moments, Readings
 from impasto.models.backbones import cell_of, reach
 
 __all__ = ["Layers", "Objective", "Target", "style_target"]
 
-Readings = Mapping[str, Moments]
 Layers = Mapping[str, float]  # weight by layer
 
 
@@ -31,7 +30,7 @@ Layers = Mapping[str, float]  # weight by layer
 class Target:
     """What one style asks for at one scale."""
 
-    moments: Readings  # by layer
+    moments: Mapping[str, Moments]  # by layer
     colors: Moments
     features: Mapping[str, Tensor]  # by layer, kept only for the sliced term
 
@@ -108,6 +107,7 @@ class Objective:
         self.regions = [None] if regions is None else list(torch.split(regions, 1, dim=1))  # each (1, 1, H, W)
         self.tiles = tiles_of(photo, self.layers, tile)
         self._weights: dict[tuple[str, int], Tensor] = {}
+        self._goals: dict[str, Goal] = {}  # by layer and region
         self._random = torch.Generator().manual_seed(config.seed)
         self._place_goals(photo, self._learn_photo(photo), targets)
 
@@ -115,7 +115,7 @@ class Objective:
     def _learn_photo(self, photo: Tensor) -> dict[str, Moments]:
         """Keep the photo's shapes, and return its own statistics for every layer and region."""
         self._shapes: dict[tuple[str, int], Tensor] = {}
-        pieces: list[dict[str, Moments]] = []
+        pieces: list[Readings] = []
         for number, tile in enumerate(self.tiles):
             features = self.network(tile.cut(photo))
             for layer in self.content_layers:
@@ -124,16 +124,19 @@ class Objective:
         return {name: losses.combine([piece[name] for piece in pieces]) for name in pieces[0]}
 
     @torch.no_grad()
-    def _place_goals(self, photo: Tensor, own: Readings, targets: Sequence[Target]) -> None:
+    def _place_goals(self, photo: Tensor, own: Mapping[str, Moments], targets: Sequence[Target]) -> None:
         """Put the goals between the photo's own statistics and the style's, as far as the strength says."""
         share = self.config.strength / 100
-        self._goals: dict[str, Goal] = {}
-        self._units: dict[str, Tensor] = {}
+        units = []
         for region, target in enumerate(targets):
-            for layer, full in target.moments.items():
-                name = f"{layer}/{region}"
-                self._goals[name] = self.terms.goal(losses.mix([own[name], full], [1 - share, share]))
-                self._units[name] = self.terms.unit(own[name], full)
+            for layer in self.style_layers:
+                before, style = own[f"{layer}/{region}"], target.moments[layer]
+                goal = self.terms.goal(style)
+                units.append(self.terms.unit(before, style, goal))
+                between = losses.mix([before, style], [1 - share, share])
+                self._goals[f"{layer}/{region}"] = goal if share == 1 else self.terms.goal(between)
+        self._units = torch.stack(units)
+        self._shares = [*self.style_layers.values()] * len(targets)
         self._color_goals = [
             losses.mix([losses.moments(photo, weight), target.colors], [1 - share, share])
             for weight, target in zip(self.regions, targets, strict=True)
@@ -169,7 +172,7 @@ class Objective:
     def _read_tile(self, image: Tensor, number: int, tile: Tile) -> losses.TileReading:
         return losses.TileReading(self._readings(self.network(tile.cut(image)), number))
 
-    def _readings(self, features: Mapping[str, Tensor], number: int) -> dict[str, Moments]:
+    def _readings(self, features: Mapping[str, Tensor], number: int) -> Readings:
         tile = self.tiles[number]
         shapes = {
             f"content/{layer}": losses.paired_moments(_inner(features[layer], layer, tile), self._shapes[layer, number])
@@ -177,11 +180,14 @@ class Objective:
         }
         return {**self._style_readings(features, tile), **shapes}
 
-    def _style_readings(self, features: Mapping[str, Tensor], tile: Tile) -> dict[str, Moments]:
+    def _style_readings(self, features: Mapping[str, Tensor], tile: Tile) -> Readings:
         return {
-            f"{layer}/{region}": losses.moments(_inner(features[layer], layer, tile), self._weight(layer, region, tile))
+            name: self.terms.read(
+                _inner(features[layer], layer, tile), self._weight(layer, region, tile), self._goals.get(name)
+            )
             for layer in self.style_layers
             for region in range(len(self.regions))
+            for name in [f"{layer}/{region}"]
         }
 
     def _weight(self, layer: str, region: int, tile: Tile) -> Tensor | None:
@@ -196,28 +202,25 @@ class Objective:
 
     def _style(self, readings: Readings) -> Tensor:
         if self.config.style_term == "sliced":  # which reads features, not sums: see below
-            return next(iter(self._units.values())).new_zeros(())
-        found = {
-            name: losses.relative(self.terms.style(readings[name], goal), self._units[name])
-            for name, goal in self._goals.items()
-        }
-        return self.terms.join(found, self.style_layers)
+            return self._units.new_zeros(())
+        values = self.terms.styles([readings[name] for name in self._goals], list(self._goals.values()))
+        return self.terms.join(losses.relative(values, self._units), self._shares)
 
     def _sliced_style(self, features: Mapping[str, Tensor]) -> Tensor:
         share = self.config.strength / 100
-        found = {}
+        found = []
         for region, target in enumerate(self._sliced):
             for layer in self.style_layers:
                 weight = self._weight(layer, region, self.tiles[0])
                 far = losses.sliced_wasserstein_loss(
                     features[layer], target[layer], weight=weight, generator=self._random
                 )
-                found[f"{layer}/{region}"] = share * far / self._sizes[region][layer]
-        return self.terms.join(found, self.style_layers)
+                found.append(share * far / self._sizes[region][layer])
+        return self.terms.join(torch.stack(found), self._shares)
 
     def _content(self, readings: Readings) -> Tensor:
-        found = {layer: self.terms.shapes(readings[f"content/{layer}"]) for layer in self.content_layers}
-        return self.terms.join(found, self.content_layers)
+        values = torch.stack([self.terms.shapes(readings[f"content/{layer}"]) for layer in self.content_layers])
+        return self.terms.join(values, list(self.content_layers.values()))
 
     def _surface(self, image: Tensor) -> dict[str, Tensor]:
         """Return the terms that look at the pixels themselves."""

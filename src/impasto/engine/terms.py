@@ -7,7 +7,7 @@ the first tools in the manner of Gatys et al.: squared differences in the networ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,7 @@ from torch import Tensor
 
 from impasto import losses
 from impasto.config import Optimize, StyleTerm
-from impasto.losses import Gaussian, Moments
+from impasto.losses import Gaussian, Moments, Projected
 
 __all__ = ["Goal", "Terms", "spread", "style_term_of", "terms_of"]
 
@@ -28,36 +28,38 @@ DIRECTIONS = 64  # in which Gaussians are compared in full: more cost more and b
 LEAST_DISTANCE = 1e-3  # between photo and style, as a share of the style's own size: closer ones are the same
 
 Goal = Moments | Gaussian
-StyleFormula = Callable[[Moments, Any], Tensor]
+StyleFormula = Callable[[Sequence[Any], Sequence[Any]], Tensor]  # of readings and their goals, (n,)
 
 
 @dataclass(frozen=True)
 class Terms:
     """The formulas of an objective, and how much each counts."""
 
-    style: StyleFormula
+    styles: StyleFormula
     shapes: Callable[[Moments], Tensor]  # reads the moments of (picture, photo) for each channel
     factors: Mapping[str, float]
     in_units_of_pair: bool
 
     def goal(self, style: Moments) -> Goal:
         """Prepare a style to be compared with again and again."""
-        compared_as_gaussians = self.style is losses.wasserstein2_loss
+        compared_as_gaussians = self.styles is losses.wasserstein2_losses
         return losses.gaussian(style, directions=DIRECTIONS) if compared_as_gaussians else style
 
-    def unit(self, photo: Moments, style: Moments) -> Tensor:
-        """Return the style distance that counts as 1."""
+    def read(self, features: Tensor, weight: Tensor | None, goal: Goal | None) -> Moments | Projected:
+        """Return what is needed of features to compare them with ``goal``; everything where that is not known yet."""
+        return goal.measure(features, weight) if isinstance(goal, Gaussian) else losses.moments(features, weight)
+
+    def unit(self, photo: Moments, style: Moments, goal: Goal) -> Tensor:
+        """Return the distance from a photo to a style, prepared as ``goal``, that counts as 1."""
         if not self.in_units_of_pair:
             return torch.ones_like(style.mean[0, 0])
-        goal = self.goal(style)
-        nearest = LEAST_DISTANCE * self.style(_nothing(style), goal)
-        return torch.maximum(self.style(photo, goal), nearest)
+        far, size = self.styles([photo, _nothing(style)], [goal, goal])
+        return torch.maximum(far, LEAST_DISTANCE * size)
 
-    def join(self, found: Mapping[str, Tensor], weights: Mapping[str, float]) -> Tensor:
-        """Put layers together; the entries are named by their layer, perhaps with a region after a slash."""
-        shares = [weights[name.split("/")[0]] for name in found]
-        total = sum(share * value for share, value in zip(shares, found.values(), strict=True))
-        return torch.as_tensor(total / sum(shares) if self.in_units_of_pair else total)
+    def join(self, values: Tensor, shares: Sequence[float]) -> Tensor:
+        """Put the values (n,) of layers together, each counted by its share."""
+        total = (values * values.new_tensor(shares)).sum()
+        return total / sum(shares) if self.in_units_of_pair else total
 
 
 def terms_of(config: Optimize) -> Terms:
@@ -66,7 +68,7 @@ def terms_of(config: Optimize) -> Terms:
     factors = CLASSIC_FACTORS if classic else PAIR_FACTORS
     weighted = {name: factor * getattr(config, f"{name}_weight", 1.0) for name, factor in factors.items()}
     if classic:
-        return Terms(_classic_gram, _squared_distance, weighted, in_units_of_pair=False)
+        return Terms(_one_by_one(_classic_gram), _squared_distance, weighted, in_units_of_pair=False)
     return Terms(_FORMULAS[style_term_of(config)], _shape_distance, weighted, in_units_of_pair=True)
 
 
@@ -114,10 +116,17 @@ def _shape_distance(pairs: Moments) -> Tensor:
     return ((1 - correlation) * counts).sum() / counts.sum().clamp_min(1)
 
 
+def _one_by_one(formula: Callable[[Moments, Moments], Tensor]) -> StyleFormula:
+    def styles(readings: Sequence[Moments], goals: Sequence[Moments]) -> Tensor:
+        return torch.stack([formula(reading, goal) for reading, goal in zip(readings, goals, strict=True)])
+
+    return styles
+
+
 _FORMULAS: dict[StyleTerm, StyleFormula] = {
-    "statistics": _statistics,
-    "gram": losses.gram_loss,
-    "moments": losses.moments_loss,
-    "wasserstein": losses.wasserstein2_loss,
-    "sliced": losses.moments_loss,  # gives the units only: the term itself reads features, not sums
+    "statistics": _one_by_one(_statistics),
+    "gram": _one_by_one(losses.gram_loss),
+    "moments": _one_by_one(losses.moments_loss),
+    "wasserstein": losses.wasserstein2_losses,
+    "sliced": _one_by_one(losses.moments_loss),  # gives the units only: the term itself reads features, not sums
 }

@@ -119,41 +119,72 @@ class LBFGSWalk:
 
 
 class Curvature:
-    """What L-BFGS knows of a loss: the last steps, and how the slope changed along each."""
+    """What L-BFGS knows of a loss: the last steps, and how the slope changed along each.
+
+    The two loops of Nocedal 1980 ("Updating quasi-Newton matrices with limited storage") go through what is remembered
+    one by one. Written as matrices they are a triangular system each, and the pictures are gone through four times.
+    """
 
     def __init__(self, history: int, guess: Callable[[Tensor], Tensor]) -> None:
-        self._pairs: deque[tuple[Tensor, Tensor, float]] = deque(maxlen=history)
+        self._history = history
         self._guess = guess  # the inverse curvature where nothing is known yet, up to a factor
+        self.forget()
 
     @property
     def is_known(self) -> bool:
         """Whether anything is remembered."""
-        return bool(self._pairs)
+        return bool(self._order)
 
     def forget(self) -> None:
         """Begin anew."""
-        self._pairs.clear()
+        self._order: list[int] = []  # rows of the matrices below, the oldest first
+        self._along = torch.zeros(self._history, self._history, dtype=torch.float64)  # of each step, each change
 
     def remember(self, step: Tensor, change: Tensor) -> None:
         """Remember a step and the change of the slope along it, if the loss curves upwards there."""
-        along = float((step * change).sum())
-        if along > 1e-10 * float(change.square().sum()):
-            self._pairs.append((step, change, along))
+        if not float((step * change).sum()) > 1e-10 * float(change.square().sum()):
+            return
+        if not self._order:
+            self._steps, self._changes = (step.new_empty(self._history, step.numel()) for _ in range(2))
+        row = self._order.pop(0) if len(self._order) == self._history else len(self._order)
+        self._order.append(row)
+        self._steps[row], self._changes[row] = step.flatten(), change.flatten()
+        self._along[: len(self._order), row] = _on_cpu(self._known(self._steps) @ change.flatten())
+        self._newest = float(change.flatten() @ self._guess(change).flatten())
 
     def direction(self, slope: Tensor) -> Tensor:
-        """Return the step downhill: minus the inverse curvature times the slope (the two loops of Nocedal 1980)."""
-        q, shares = slope.clone(), []
-        for step, change, along in reversed(self._pairs):
-            share = float((step * q).sum()) / along
-            shares.append(share)
-            q.sub_(change, alpha=share)
-        r = self._guess(q)
-        if self._pairs:
-            _, change, along = self._pairs[-1]
-            r.mul_(along / float((change * self._guess(change)).sum()))
-        for (step, change, along), share in zip(self._pairs, reversed(shares), strict=True):
-            r.add_(step, alpha=share - float((change * r).sum()) / along)
-        return -r
+        """Return the step downhill: minus the inverse curvature times the slope."""
+        if not self._order:
+            return -self._guess(slope)
+        along = self._along[self._order][:, self._order].triu()  # of each step, the changes not older than itself
+        steps, changes = self._known(self._steps), self._known(self._changes)
+        shares = _solve(along, self._in_order(steps @ slope.flatten()), upper=True)
+        rest = torch.addmv(slope.flatten(), changes.mT, self._by_row(shares, slope), alpha=-1).view_as(slope)
+        guessed = self._guess(rest).flatten() * (float(along[-1, -1]) / self._newest)
+        missing = along.diagonal() * shares - self._in_order(changes @ guessed)
+        added = _solve(along.mT, missing, upper=False)
+        return -torch.addmv(guessed, steps.mT, self._by_row(added, slope)).view_as(slope)
+
+    def _known(self, rows: Tensor) -> Tensor:
+        return rows[: len(self._order)]
+
+    def _in_order(self, by_row: Tensor) -> Tensor:
+        return _on_cpu(by_row)[self._order]
+
+    def _by_row(self, in_order: Tensor, like: Tensor) -> Tensor:
+        by_row = torch.empty_like(in_order)
+        by_row[self._order] = in_order
+        return by_row.to(like.dtype).to(like.device)
+
+
+def _solve(triangle: Tensor, right: Tensor, *, upper: bool) -> Tensor:
+    found: Tensor = torch.linalg.solve_triangular(triangle, right.unsqueeze(-1), upper=upper)
+    return found.squeeze(-1)
+
+
+def _on_cpu(values: Tensor) -> Tensor:
+    """Return a few values for sums that would be no quicker elsewhere, and are more exact here."""
+    return values.cpu().double()
 
 
 class AdamWalk:

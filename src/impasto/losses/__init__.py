@@ -18,10 +18,17 @@ from impasto.losses.modules import (
     Wasserstein2Loss,
 )
 from impasto.losses.picture import Variation, color_moments_loss, total_variation
-from impasto.losses.style import Gaussian, gaussian, gram_loss, moments_loss, wasserstein2_loss
-from impasto.losses.sums import Moments, combine, mix, moments, paired_moments
+from impasto.losses.style import (
+    Gaussian,
+    gaussian,
+    gram_loss,
+    moments_loss,
+    wasserstein2_loss,
+    wasserstein2_losses,
+)
+from impasto.losses.sums import Moments, Projected, combine, mix, moments, paired_moments, projected_moments
 from impasto.losses.terms import over_layers, relative
-from impasto.losses.tiled import Slope, TileReading, linearize, tiled_backward
+from impasto.losses.tiled import Readings, TileReading, linearize, tiled_backward
 
 __all__ = [
     "ColorMomentsLoss",
@@ -32,8 +39,9 @@ __all__ = [
     "Moments",
     "MomentsLoss",
     "NormalizedContentLoss",
+    "Projected",
+    "Readings",
     "SlicedWassersteinLoss",
-    "Slope",
     "TargetLoss",
     "TileReading",
     "TotalVariation",
@@ -52,9 +60,11 @@ __all__ = [
     "normalized_content_loss",
     "over_layers",
     "paired_moments",
+    "projected_moments",
     "relative",
     "sliced_wasserstein_loss",
     "tiled_backward",
     "total_variation",
     "wasserstein2_loss",
+    "wasserstein2_losses",
 ]

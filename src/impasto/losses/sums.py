@@ -10,19 +10,26 @@ them can be tiled, masked and mixed alike.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import Tensor
-from torch.autograd import Function
 
 from impasto.errors import InputError, OptionError
-from impasto.losses.numerics import full_precision, safe_divide, safe_sqrt, widened
+from impasto.losses.numerics import safe_divide, safe_sqrt
+from impasto.losses.summing import added_up, added_up_along, added_up_in_pairs
 
-__all__ = ["Moments", "combine", "measured", "mix", "moments", "paired_moments"]
-
-# Positions added up at once: half-precision features are widened block by block, never as a whole.
-_BLOCK = 2**14
+__all__ = [
+    "AnySums",
+    "Moments",
+    "Projected",
+    "combine",
+    "measured",
+    "mix",
+    "moments",
+    "paired_moments",
+    "projected_moments",
+]
 
 
 class Moments(NamedTuple):
@@ -58,6 +65,28 @@ class Moments(NamedTuple):
         return Moments(*(part.detach() for part in self))
 
 
+class Projected(NamedTuple):
+    """What is left of :class:`Moments` where only a few axes A (C, K) are of interest: much less to add up."""
+
+    weight: Tensor  # (B,) number of positions, or the sum of the mask
+    mean: Tensor  # (B, C) E[f]
+    square: Tensor  # (B, C) E[f²]
+    second: Tensor  # (B, K, K) E[y yᵀ] of y = Aᵀ f
+
+    @property
+    def variance(self) -> Tensor:
+        """The variance of each channel, (B, C)."""
+        return self.square - self.mean.square()
+
+    def covariance(self, axes: Tensor) -> Tensor:
+        """E[(y - E y)(y - E y)ᵀ] along the axes with which these were made, (B, K, K)."""
+        y = (axes.mT @ self.mean.unsqueeze(-1)).squeeze(-1)
+        return self.second - y.unsqueeze(-1) * y.unsqueeze(-2)
+
+
+AnySums = TypeVar("AnySums", Moments, Projected)
+
+
 def moments(features: Tensor, weight: Tensor | None = None) -> Moments:
     """Return the moments of features (B, C, H, W), each position counted by ``weight`` (B or 1, 1, H, W).
 
@@ -66,14 +95,22 @@ def moments(features: Tensor, weight: Tensor | None = None) -> Moments:
     flows into it.
     """
     _check(features, weight)
-    f = features.flatten(2)  # (B, C, N), a view for channels-first and channels-last alike
-    w = None if weight is None else weight.detach().flatten(2)  # (B or 1, 1, N)
-    first, second = _Sums.apply(f, w)  # type: ignore[no-untyped-call]
-    if w is None:
-        total = torch.full((f.shape[0],), float(f.shape[2]), dtype=first.dtype, device=first.device)
-    else:
-        total = w.sum((1, 2), dtype=first.dtype).expand(f.shape[0])
-    return Moments(total, safe_divide(first, total[:, None]), safe_divide(second, total[:, None, None]))
+    f, w = _flattened(features, weight)
+    first, second = added_up(f, w)
+    total, count = _total(f, w, first)
+    return Moments(total, first / count, second / count.unsqueeze(-1))
+
+
+def projected_moments(features: Tensor, axes: Tensor, weight: Tensor | None = None) -> Projected:
+    """Return the moments of features (B, C, H, W) along orthonormal ``axes`` (B or 1, C, K), as :func:`moments` does.
+
+    Axes and weight are given, not something to learn.
+    """
+    _check(features, weight)
+    f, w = _flattened(features, weight)
+    first, square, second = added_up_along(f, axes.detach(), w)
+    total, count = _total(f, w, first)
+    return Projected(total, first / count, square / count, second / count.unsqueeze(-1))
 
 
 def paired_moments(features: Tensor, others: Tensor) -> Moments:
@@ -86,7 +123,7 @@ def paired_moments(features: Tensor, others: Tensor) -> Moments:
             f"Maps of the shapes {tuple(features.shape)} and {tuple(others.shape)} were given; "
             "allowed are two alike of (1, C, H, W)."
         )
-    first, second = _PairedSums.apply(features, others.detach())  # type: ignore[no-untyped-call]
+    first, second = added_up_in_pairs(features, others.detach())
     N = features.shape[2] * features.shape[3]
     return Moments(torch.full_like(first[:, 0], float(N)), first / N, second / N)
 
@@ -96,7 +133,7 @@ def measured(features: Tensor | Moments, weight: Tensor | None = None) -> Moment
     return features if isinstance(features, Moments) else moments(features, weight)
 
 
-def combine(pieces: Sequence[Moments]) -> Moments:
+def combine(pieces: Sequence[AnySums]) -> AnySums:
     """Pool the moments of the pieces of a picture: the result is exactly the whole picture's."""
     if not pieces:
         raise InputError("No moments were given to combine; give those of at least one piece.")
@@ -120,12 +157,25 @@ def mix(styles: Sequence[Moments], weights: Sequence[float]) -> Moments:
     return _blend(styles, parts, total)
 
 
-def _blend(pieces: Sequence[Moments], parts: Sequence[Tensor], total: Tensor) -> Moments:
-    pairs = list(zip(parts, pieces, strict=True))
-    zero = total.new_zeros(())
-    mean = sum((part[:, None] * piece.mean for part, piece in pairs), zero)
-    second = sum((part[:, None, None] * piece.second for part, piece in pairs), zero)
-    return Moments(total, mean, second)
+def _blend(pieces: Sequence[AnySums], parts: Sequence[Tensor], total: Tensor) -> AnySums:
+    """Return the pieces' averages averaged, each counted by its part (B,)."""
+    averages = []
+    for ones in zip(*(piece[1:] for piece in pieces), strict=True):
+        shared = (part.view(-1, *[1] * (one.ndim - 1)) * one for part, one in zip(parts, ones, strict=True))
+        averages.append(sum(shared, total.new_zeros(())))
+    return type(pieces[0])(total, *averages)
+
+
+def _flattened(features: Tensor, weight: Tensor | None) -> tuple[Tensor, Tensor | None]:
+    """Return features as (B, C, N), a view in either memory layout, and the weight as (B or 1, 1, N)."""
+    return features.flatten(2), None if weight is None else weight.detach().flatten(2)
+
+
+def _total(f: Tensor, w: Tensor | None, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what all positions of f (B, C, N) count together, (B,), and what to divide sums by, (B, 1): never 0."""
+    B, _, N = f.shape
+    total = like.new_full((B,), float(N)) if w is None else w.sum((1, 2), dtype=like.dtype).expand(B)
+    return total, torch.where(total > 0, total, 1).unsqueeze(-1)
 
 
 def _check(features: Tensor, weight: Tensor | None) -> None:
@@ -139,63 +189,3 @@ def _check(features: Tensor, weight: Tensor | None) -> None:
             f"The weight has the shape {tuple(weight.shape)}; for these features it is (1, 1, {H}, {W}), "
             f"or one map for each of the {B} pictures."
         )
-
-
-class _Sums(Function):
-    """Sums of w f and w f fᵀ over the positions; one matrix product back, where plain autograd makes two."""
-
-    @staticmethod
-    def forward(f: Tensor, w: Tensor | None) -> tuple[Tensor, Tensor]:
-        B, C, N = f.shape
-        first = f.new_zeros((B, C), dtype=widened(f[..., :0]).dtype)
-        second = first.new_zeros((B, C, C))
-        for start in range(0, N, _BLOCK):
-            x = widened(f[..., start : start + _BLOCK])  # (B, C, n)
-            wx = x if w is None else x * w[..., start : start + _BLOCK].to(x.dtype)
-            first = first + wx.sum(-1)
-            with full_precision(f):
-                second = torch.baddbmm(second, wx, x.mT)
-        return first, second
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor | None], output: tuple[Tensor, Tensor]) -> None:  # noqa: ARG004
-        ctx.save_for_backward(*inputs)
-
-    @staticmethod
-    def backward(ctx: Any, g: Tensor, G: Tensor) -> tuple[Tensor, None]:
-        f, w = ctx.saved_tensors
-        g, G = g.to(f.dtype), (G + G.mT).to(f.dtype)
-        # In the memory layout of f, so that channels-last networks are not handed a gradient to rearrange.
-        with full_precision(f):
-            if f.mT.is_contiguous():
-                slope = torch.baddbmm(g.unsqueeze(-2), f.mT, G).mT
-            else:
-                slope = torch.baddbmm(g.unsqueeze(-1), G, f)
-        return (slope if w is None else slope * w.to(f.dtype)), None
-
-
-class _PairedSums(Function):
-    """Sums of f, p, f f, f p and p p for each channel; hundreds of matrices of two by two would be far slower."""
-
-    @staticmethod
-    def forward(f: Tensor, p: Tensor) -> tuple[Tensor, Tensor]:
-        first = f.new_zeros((f.shape[1], 2), dtype=widened(f[..., :0]).dtype)
-        second = first.new_zeros((f.shape[1], 4))
-        flat = [one.flatten(2)[0] for one in (f, p)]  # each (C, N)
-        for start in range(0, flat[0].shape[1], _BLOCK):
-            x, y = (widened(one[:, start : start + _BLOCK]) for one in flat)
-            xy = (x * y).sum(-1)
-            first = first + torch.stack([x.sum(-1), y.sum(-1)], -1)
-            second = second + torch.stack([(x * x).sum(-1), xy, xy, (y * y).sum(-1)], -1)
-        return first, second.view(-1, 2, 2)
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: tuple[Tensor, Tensor]) -> None:  # noqa: ARG004
-        ctx.save_for_backward(*inputs)
-
-    @staticmethod
-    def backward(ctx: Any, g: Tensor, G: Tensor) -> tuple[Tensor, None]:
-        f, p = ctx.saved_tensors
-        of_f, of_p = 2 * G[:, 0, 0], G[:, 0, 1] + G[:, 1, 0]
-        constant, of_f, of_p = (slope.to(f.dtype)[None, :, None, None] for slope in (g[:, 0], of_f, of_p))
-        return torch.addcmul(torch.addcmul(constant, f, of_f), p, of_p), None
