@@ -15,11 +15,10 @@ def test_by_default_the_classic_layers_that_the_network_has() -> None:
     assert style_layers((), AVAILABLE) == dict.fromkeys(("relu1_1", "relu2_1", "relu3_1", "relu4_1"), 1.0)
 
 
-def test_through_the_small_encoder_the_second_layers_count_too() -> None:
-    usual = usual_style_layers(Optimize())
-    assert set(usual) > set(STYLE_LAYERS)
-    expected = dict.fromkeys(("relu1_1", "relu1_2", "relu2_1", "relu3_1", "relu4_1"), 1.0)
-    assert style_layers((), AVAILABLE, usual) == expected
+def test_through_the_small_encoder_more_layers_count_and_the_deepest_less() -> None:
+    found = style_layers((), (*AVAILABLE, "relu5_1"), usual_style_layers(Optimize()))
+    assert found == {**dict.fromkeys(AVAILABLE, 1.0), "relu5_1": 0.5}
+    assert style_layers((), AVAILABLE, usual_style_layers(Optimize())) == dict.fromkeys(AVAILABLE, 1.0)
     assert usual_style_layers(Optimize(backbone="vgg19")) == STYLE_LAYERS
     assert usual_style_layers(Optimize(balance="classic")) == STYLE_LAYERS
 

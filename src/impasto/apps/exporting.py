@@ -9,10 +9,9 @@ import typer
 
 from impasto.apps.console import print_json, say
 from impasto.apps.options import config_from, given
-from impasto.apps.outputs import check_free
+from impasto.apps.outputs import check_place
 from impasto.apps.parameters import AsJson, Force, Quiet
 from impasto.config.exporting import Exporting
-from impasto.errors import OutputError
 
 __all__ = ["export_model"]
 
@@ -38,7 +37,7 @@ def export_model(
     config = config_from(Exporting, given(options), owner="export", start={})
     output = output or Path(f"{Path(model).stem}.onnx")
     for file in files_of(model, output):
-        _check_place(file, force=force)
+        check_place(file, force=force)
     if not quiet:
         say("Writing and comparing; this takes up to a minute.")
     made = export(model, output, config)
@@ -51,9 +50,3 @@ def export_model(
         if not quiet:
             say(f"{one.path.name}: {one.size / 1e6:.1f} MB, differs from ours by {one.agreement}.")
         typer.echo(one.path)
-
-
-def _check_place(path: Path, *, force: bool) -> None:
-    if not path.absolute().parent.is_dir():
-        raise OutputError(f"the folder {path.parent} does not exist; make it, or choose another place with -o.")
-    check_free(path, force=force)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from impasto.apps.console import print_json, say
-from impasto.apps.outputs import check_free
+from impasto.apps.outputs import check_place
 from impasto.apps.parameters import AsJson, Force
 from impasto.errors import OutputError
 
@@ -74,6 +74,4 @@ def check_model_place(path: Path, *, force: bool) -> None:
     """Refuse a place where a model could not be written, before anything slow begins."""
     if path.suffix != ".safetensors":
         raise OutputError(f"{path} does not end in .safetensors; give the model such a name.")
-    if not path.absolute().parent.is_dir():
-        raise OutputError(f"the folder {path.parent} does not exist; make it, or choose another place with -o.")
-    check_free(path, force=force)
+    check_place(path, force=force)

@@ -42,16 +42,12 @@ def _lines(one: Readiness, config: type[MethodOptions]) -> Iterator[str]:
     told += [("needs", step) for step in one.missing]
     told += [("needs", one.yours)] if one.yours else []
     if one.downloads:
-        told.append(("fetches", f"{', '.join(one.downloads)}; beforehand: {_fetch_commands(one)}"))
+        told.append(("fetches", f"{', '.join(one.downloads)}; beforehand: {' && '.join(one.fetching)}"))
     told += [("paper", one.paper), ("learnt", one.learnt), ("presets", ", ".join(PRESETS.get(one.method, {})))]
     for label, text in told:
         if text:
             yield from _wrapped(label, text)
     yield ""
-
-
-def _fetch_commands(one: Readiness) -> str:
-    return " && ".join(f"impasto weights fetch {download.split()[0]}" for download in one.downloads)
 
 
 def _wrapped(label: str, text: str) -> list[str]:

@@ -13,7 +13,16 @@ from impasto.errors import OutputError
 if TYPE_CHECKING:
     from impasto.images import Picture
 
-__all__ = ["called_after", "check_chart", "check_film", "check_free", "check_picture", "default_name", "title_of"]
+__all__ = [
+    "called_after",
+    "check_chart",
+    "check_film",
+    "check_free",
+    "check_picture",
+    "check_place",
+    "default_name",
+    "title_of",
+]
 
 LONGEST_NAME = 200  # bytes; file systems stop at 255
 
@@ -67,6 +76,13 @@ def check_film(path: Path, *, force: bool) -> None:
     from impasto.evaluation import Timelapse
 
     Timelapse(path).discard()  # making one checks all that a film needs
+    check_free(path, force=force)
+
+
+def check_place(path: Path, *, force: bool) -> None:
+    """Refuse a place where nothing could be written, before anything slow begins."""
+    if not path.absolute().parent.is_dir():
+        raise OutputError(f"the folder {path.parent} does not exist; make it, or choose another place with -o.")
     check_free(path, force=force)
 
 

@@ -223,7 +223,7 @@ class Optimize(MethodOptions):
     style_layers: tuple[str, ...] = option(
         (),
         "Layers that describe style, each optionally with its weight. Default: relu1_1 to relu5_1, as far as the "
-        "network goes; with the embedded encoder relu1_2 to relu4_2 too.",
+        "network goes; with the embedded encoder relu1_2 to relu3_2 too, and relu5_1 by half.",
     )
     pooling: Pooling = option("max", "How VGG halves its maps.")
     padding: Padding = option("replicate", "What VGG sees beyond the picture's edge.")

@@ -13,21 +13,22 @@ __all__ = ["STYLE_LAYERS", "content_layers", "style_layers", "usual_style_layers
 STYLE_LAYERS = ("relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1")
 """In which styles are compared: the first of every scale, as Gatys et al. chose them."""
 
-SECOND_LAYERS = ("relu1_2", "relu2_2", "relu3_2", "relu4_2")
-"""In which they are compared too through the embedded encoder, whose layers are narrow and each see less."""
+THROUGH_ENCODER = (*STYLE_LAYERS[:4], "relu5_1=0.5", "relu1_2", "relu2_2", "relu3_2")
+"""In which they are compared through the embedded encoder. Its layers are narrow and each see less, so there are more
+of them; the deepest is the least exact, and counts half."""
 
 
 def usual_style_layers(config: Optimize) -> tuple[str, ...]:
-    """Return the layers in which styles are compared where none are named."""
+    """Return the layers in which styles are compared where none are named, perhaps with their weights."""
     through_encoder = config.backbone == "embedded" and config.balance == "pair"
-    return (*STYLE_LAYERS, *SECOND_LAYERS) if through_encoder else STYLE_LAYERS
+    return THROUGH_ENCODER if through_encoder else STYLE_LAYERS
 
 
 def style_layers(
     asked: Sequence[str], available: Sequence[str], usual: Sequence[str] = STYLE_LAYERS
 ) -> dict[str, float]:
     """Return the style layers with their weights; by default those of the usual ones that the network has."""
-    return _weighted(asked or [layer for layer in usual if layer in available], available)
+    return _weighted(asked or [entry for entry in usual if _parsed(entry)[0] in available], available)
 
 
 def content_layers(asked: Sequence[str], available: Sequence[str]) -> dict[str, float]:

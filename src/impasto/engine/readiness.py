@@ -66,6 +66,7 @@ class Readiness:
     method: str
     missing: tuple[str, ...]  # what has to be done first, each as one sentence
     downloads: tuple[str, ...]  # what would be fetched on first use, with sizes
+    fetching: tuple[str, ...]  # the commands that fetch it beforehand
     yours: str | None  # what has to be given with every call, besides photo and style
     paper: str
     learnt: str
@@ -95,12 +96,13 @@ def _ready(method: str, facts: _Facts) -> Readiness:
     if facts.module is not None and importlib.util.find_spec(facts.module) is None:
         missing.append(f"install its extra: pip install 'impasto[{facts.extra}]'")
     networks = () if missing else NETWORKS.get(method, ())
-    downloads = [text for network in networks if (text := _download(network))]
-    return Readiness(method, tuple(missing), tuple(downloads), facts.yours, facts.paper, facts.learnt)
-
-
-def _download(network: str) -> str | None:
-    entry, path = choose(network)
-    if path is not None:
-        return None
-    return f"{entry.name} ({entry.size_text}, {entry.licence})"
+    absent = [entry for entry, here in map(choose, networks) if here is None]
+    return Readiness(
+        method,
+        missing=tuple(missing),
+        downloads=tuple(f"{entry.name} ({entry.size_text}, {entry.licence})" for entry in absent),
+        fetching=tuple(f"impasto weights fetch {entry.name}" for entry in absent),
+        yours=facts.yours,
+        paper=facts.paper,
+        learnt=facts.learnt,
+    )

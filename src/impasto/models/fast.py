@@ -185,21 +185,21 @@ def smoothed(x: Tensor) -> Tensor:
     reach = len(_DIP) // 2
     x = F.pad(x, (reach, reach, reach, reach), mode="replicate")
     x = F.conv2d(F.conv2d(x, row, groups=channels), column, groups=channels)
-    blur = _rearranged_blur().to(x).repeat(channels // 4, 1, 1, 1)
-    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), blur, groups=channels // 4)
+    smoothing = _rearranged_smoothing().to(x).repeat(channels // 4, 1, 1, 1)
+    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), smoothing, groups=channels // 4)
 
 
 # One everywhere but near w = pi, where it is zero: from what comes in is taken what alternates, seen through a triangle
 # of places. The triangle is two boxes of six places, so that of a flat color nothing is taken.
 _DIP = [float(place == 5) - (-1) ** (place - 5) * (6 - abs(place - 5)) / 36 for place in range(11)]
-_BLUR = {-2: -1 / 8, -1: 2 / 8, 0: 6 / 8, 1: 2 / 8, 2: -1 / 8}  # one at w = 0 and at pi / 2, zero at pi
+_SMOOTHING = {-2: -1 / 8, -1: 2 / 8, 0: 6 / 8, 1: 2 / 8, 2: -1 / 8}  # one at w = 0 and at pi / 2, zero at pi
 
 
-def _rearranged_blur() -> Tensor:
-    """Return the kernel (4, 4, 3, 3) that does to the four places of a 2x2 cell what ``_BLUR`` does to pixels."""
+def _rearranged_smoothing() -> Tensor:
+    """Return the kernel (4, 4, 3, 3) that does to the four places of a 2x2 cell what ``_SMOOTHING`` does to pixels."""
     line = torch.zeros(2, 2, 3)  # (place after, place before, cell before it, itself, after it)
     for after in range(2):
-        for offset, weight in _BLUR.items():
+        for offset, weight in _SMOOTHING.items():
             cell, before = divmod(after + offset, 2)
             line[after, before, cell + 1] += weight
     return torch.einsum("acy,bdx->abcdyx", line, line).reshape(4, 4, 3, 3)
