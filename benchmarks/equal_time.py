@@ -3,8 +3,9 @@
     python benchmarks/equal_time.py --kit KIT --judge FILE [--seconds 5 10 30 60] [--pairs 16]
 
 KIT holds the weights of VGG-19; JUDGE is a Python file with a class Judge, beside pairs.csv and its pictures. How long
-a painting takes is measured with two short ones for either network; then every pair is painted with as many steps as
-fit into each time, the networks taking turns, and judged. Everything counts, from files to the picture, loading too.
+a painting takes is measured with short ones for either network, and again with every painting; every pair is painted
+with as many steps as fit into each time, the networks taking turns, and judged. Everything counts, from files to the
+picture, loading too.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import dataclass
+from collections import deque
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -28,25 +29,24 @@ TRIED = (20, 60)  # steps of the short paintings
 TOLD = ("steps", "seconds", *SCORES)
 
 
-@dataclass(frozen=True)
 class Painter:
-    """The engine with one network, and how long its paintings take: some seconds at least, and some for each step."""
+    """The engine with one network, and how long its paintings take: some seconds at least, and some for each step.
 
-    backbone: str
-    least: float
-    each: float
+    How long a step takes is learnt again from every painting, since other work on the machine makes it vary.
+    """
 
-    @classmethod
-    def measured(cls, backbone: str, pair: Pair) -> Painter:
-        """Paint a little and a little more, three times each."""
+    def __init__(self, backbone: str, pair: Pair) -> None:
+        self.backbone = backbone
         few, many = ([timed(backbone, pair, steps)[1] for _ in range(3)] for steps in TRIED)
         each = (median(many) - median(few)) / (TRIED[1] - TRIED[0])
-        return cls(backbone, median(few) - TRIED[0] * each, each)
+        self._least = median(few) - TRIED[0] * each
+        self._each = deque([each], maxlen=3)  # of the last paintings
 
     def paint(self, pair: Pair, seconds: float, to: Path) -> dict[str, float]:
         """Paint with as many steps as fit into the seconds, and tell how many and how long it took."""
-        steps = max(4, round((seconds - self.least) / self.each))
+        steps = max(4, round((seconds - self._least) / median(self._each)))
         result, took = timed(self.backbone, pair, steps)
+        self._each.append((took - self._least) / steps)
         result.save(to, overwrite=True)
         return {"steps": steps, "seconds": took}
 
@@ -63,7 +63,7 @@ def equal_time(args: argparse.Namespace) -> dict[str, Any]:
     pairs = pairs_beside(args.judge)[: args.pairs]
     judge = judge_module(args.judge).Judge()
     backbones = {"embedded": "embedded", "VGG-19": str(args.kit / VGG_FILE)}
-    painters = {name: Painter.measured(backbone, pairs[0]) for name, backbone in backbones.items()}
+    painters = {name: Painter(backbone, pairs[0]) for name, backbone in backbones.items()}
     found: dict[str, Any] = {}
     for seconds in args.seconds:
         scores: dict[str, list[dict[str, float]]] = {name: [] for name in painters}

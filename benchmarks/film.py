@@ -179,7 +179,7 @@ def _along_flow(clip: Sequence[Plane], films: Sequence[Sequence[Plane]], cuts: A
         seen = (apart < 0.01 * ((there**2).sum(-1) + (returned**2).sum(-1)) + 0.5).astype(np.float32)
         count += 1
         for index, film in enumerate(films):
-            sums[index] += flicker(film[number], film[number - 1], there, seen)
+            sums[index] += flicker(film[number], film[number - 1], there, seen, exact=True)
     return [total / max(count, 1) for total in sums]
 
 

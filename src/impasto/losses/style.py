@@ -82,9 +82,9 @@ def gaussian(target: Tensor | Moments, blur: float = 1e-4, *, directions: int | 
     """
     t = measured(target)
     axes = _principal(t.covariance, directions)
-    with full_precision(t.covariance):
-        amount = blur * (axes * (t.covariance @ axes)).sum(-2).mean(-1).clamp(min=0)  # (B,) of the variance along them
-    along, beyond = _split(t, axes, amount)
+    along, beyond = _split(t, axes)
+    amount = blur * along.diagonal(dim1=-2, dim2=-1).mean(-1).clamp(min=0)  # (B,) of the variance along the axes
+    along, beyond = _blurred(along, beyond, axes, amount)
     return Gaussian(t.mean, axes, along, square_root(along), beyond, amount)
 
 
@@ -111,7 +111,8 @@ def wasserstein2_loss(
 def wasserstein2_losses(sides: Sequence[Moments | Projected], targets: Sequence[Gaussian]) -> Tensor:
     """Return :func:`wasserstein2_loss` of each side to its target, (n,): much quicker together than one by one."""
     pairs = list(zip(sides, targets, strict=True))
-    along, beyond = zip(*(_split(x, t.axes, t.blur) for x, t in pairs), strict=True)
+    blurred = (_blurred(*_split(x, t.axes), t.axes, t.blur) for x, t in pairs)
+    along, beyond = zip(*blurred, strict=True)
     bures = _bures(along, [t.covariance for t in targets], [t.root for t in targets])
     others = (safe_sqrt(torch.stack(beyond)) - safe_sqrt(torch.stack([t.beyond for t in targets]))).square()
     shift = torch.stack([(x.mean - t.mean).square().sum(-1) for x, t in pairs])  # (n, B)
@@ -145,24 +146,26 @@ def _principal(covariance: Tensor, directions: int | None) -> Tensor:
     return principal.to(covariance)
 
 
-def _split(x: Moments | Projected, axes: Tensor, amount: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the covariance (B, K, K) along the axes, and the variance (B,) along all other directions; blurred."""
-    channels, directions = axes.shape[-2:]
-    amount = amount.to(x.second)
-    with full_precision(x.second):
-        along, whole = _along(x, axes)
-    one = torch.eye(directions, dtype=along.dtype, device=along.device)
-    beyond = (whole - _trace(along)).clamp_min(0) if directions < channels else torch.zeros_like(whole)
-    return along + amount[:, None, None] * one, beyond + (channels - directions) * amount
-
-
-def _along(x: Moments | Projected, axes: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the covariance (B, K, K) along the axes, and the variance (B,) along all directions together."""
+def _split(x: Moments | Projected, axes: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the covariance (B, K, K) along the axes, and the variance (B,) along all other directions together."""
     if isinstance(x, Projected):
-        return x.covariance(axes), x.variance.sum(-1)
+        with full_precision(x.second):
+            along = x.covariance(axes)
+        return along, (x.variance.sum(-1) - _trace(along)).clamp_min(0)
     covariance = x.covariance
-    is_whole = axes.shape[-1] == axes.shape[-2]  # its axes are the channels themselves
-    return covariance if is_whole else axes.mT @ covariance @ axes, _trace(covariance)
+    if axes.shape[-1] == axes.shape[-2]:  # the channels themselves
+        return covariance, torch.zeros_like(x.mean[:, 0])
+    with full_precision(x.second):
+        along = axes.mT @ covariance @ axes
+    return along, (_trace(covariance) - _trace(along)).clamp_min(0)
+
+
+def _blurred(along: Tensor, beyond: Tensor, axes: Tensor, amount: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what :func:`_split` gave with a variance (B,) more in every direction."""
+    channels, directions = axes.shape[-2:]
+    amount = amount.to(along)
+    one = torch.eye(directions, dtype=along.dtype, device=along.device)
+    return along + amount[:, None, None] * one, beyond + (channels - directions) * amount
 
 
 def _trace(matrices: Tensor) -> Tensor:
