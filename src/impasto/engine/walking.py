@@ -142,7 +142,8 @@ class Curvature:
 
     def remember(self, step: Tensor, change: Tensor) -> None:
         """Remember a step and the change of the slope along it, if the loss curves upwards there."""
-        if not float((step * change).sum()) > 1e-10 * float(change.square().sum()):
+        along = float((step * change).sum())
+        if not along > 1e-10 * float(change.square().sum()):
             return
         if not self._order:
             self._steps, self._changes = (step.new_empty(self._history, step.numel()) for _ in range(2))
@@ -150,6 +151,7 @@ class Curvature:
         self._order.append(row)
         self._steps[row], self._changes[row] = step.flatten(), change.flatten()
         self._along[: len(self._order), row] = _on_cpu(self._known(self._steps) @ change.flatten())
+        self._along[row, row] = along  # the very number that was found to be above zero: others are divided by it
         self._newest = float(change.flatten() @ self._guess(change).flatten())
 
     def direction(self, slope: Tensor) -> Tensor:
