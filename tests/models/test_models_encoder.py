@@ -13,7 +13,7 @@ from impasto.errors import OptionError, WeightsError
 from impasto.images import harbour
 from impasto.models import Encoder, embedded_encoder
 from impasto.models import encoder as module
-from impasto.models.encoder import HEAD_WIDTHS, WEIGHTS_FILE, WIDTHS, pad_by_one
+from impasto.models.encoder import HEAD_WIDTHS, WEIGHTS_FILE, WIDTHS
 
 ALL = tuple(f"relu{name}" for name in WIDTHS)
 pytestmark = pytest.mark.usefixtures("tiny_backbone")
@@ -141,13 +141,6 @@ def test_missing_or_damaged_weights_are_one_sentence(content: bytes | str | None
         save_file({"conv.weight": torch.zeros(3)}, path)
     with pytest.raises(WeightsError, match=r"encoder\.safetensors.*missing or damaged"):
         embedded_encoder(weights=path)
-
-
-def test_one_pixel_is_repeated_and_more_are_reflected() -> None:
-    row = torch.tensor([[[[1.0, 2.0, 3.0]]]])
-    assert pad_by_one(row)[0, 0, 0].tolist() == [1, 1, 2, 3, 3]
-    square = torch.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
-    assert pad_by_one(square)[0, 0, 0].tolist() == [4, 3, 4, 3]
 
 
 def test_the_weights_that_come_with_the_package_fit_and_see(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,7 @@ from torch import Tensor, nn
 
 from impasto.errors import OptionError, WeightsError, did_you_mean
 from impasto.models.frozen import FrozenConvolution
+from impasto.models.padding import pad_by_one
 
 __all__ = ["HEAD_WIDTHS", "WEIGHTS_FILE", "Encoder", "embedded_encoder"]
 
@@ -94,11 +95,6 @@ class Encoder(nn.Module):
 
     def _estimate(self, layer: str, x: Tensor) -> Tensor:
         return F.relu(self.heads[layer](x))
-
-
-def pad_by_one(x: Tensor) -> Tensor:
-    """Reflect one pixel at every edge, or repeat it where there is only one to reflect."""
-    return F.pad(x, (1, 1, 1, 1), mode="reflect" if min(x.shape[2:]) > 1 else "replicate")
 
 
 def embedded_encoder(

@@ -25,9 +25,10 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.errors import WeightsError
-from impasto.models.encoder import HEAD_WIDTHS, WIDTHS, PaddedConvolution, pad_by_one
+from impasto.models.encoder import HEAD_WIDTHS, WIDTHS, PaddedConvolution
 from impasto.models.grain import BLOCK, OCTAVES
 from impasto.models.normalizing import Reading
+from impasto.models.padding import pad_by_one
 from impasto.models.reading import read_tensors
 
 __all__ = [

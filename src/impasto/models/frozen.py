@@ -16,6 +16,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
+from impasto.models.padding import Edge, edge_for, pad_by_one
+
 __all__ = ["FrozenConvolution", "Padding"]
 
 Padding = Literal["replicate", "reflect", "zeros"]
@@ -34,30 +36,29 @@ class FrozenConvolution(nn.Module):
         """Return the convolution of ``x``, whose borders are padded by one pixel."""
         if self.padding == "zeros":
             return F.conv2d(x, self.weight, self.bias, padding=1)
-        # One pixel alone has no neighbour to reflect; repeating it is the nearest thing.
-        mode = self.padding if min(x.shape[2:]) > 1 else "replicate"
-        result: Tensor = _PaddedConvolution.apply(x, self.weight, self.bias, mode)  # type: ignore[no-untyped-call]
+        edge = edge_for(x, self.padding)
+        result: Tensor = _PaddedConvolution.apply(x, self.weight, self.bias, edge)  # type: ignore[no-untyped-call]
         return result
 
 
 class _PaddedConvolution(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, mode: str) -> Tensor:
+    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, edge: Edge) -> Tensor:
         ctx.save_for_backward(weight)
-        ctx.mode = mode
-        return F.conv2d(F.pad(x, (1, 1, 1, 1), mode=mode), weight, bias)
+        ctx.edge = edge
+        return F.conv2d(pad_by_one(x, edge), weight, bias)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
         (weight,) = ctx.saved_tensors
         padded = F.conv_transpose2d(gradient, weight)  # (B, C, H + 2, W + 2)
-        return _fold_borders(padded, ctx.mode), None, None, None
+        return _fold_borders(padded, ctx.edge), None, None, None
 
 
-def _fold_borders(padded: Tensor, mode: str) -> Tensor:
+def _fold_borders(padded: Tensor, edge: Edge) -> Tensor:
     """Add the border to the pixels it was copied from, in place, and return what lies inside it."""
-    source = 1 if mode == "replicate" else 2  # row 0 is a copy of row 1, or mirrors row 2
+    source = 1 if edge == "replicate" else 2  # row 0 is a copy of row 1, or mirrors row 2
     padded[:, :, source] += padded[:, :, 0]
     padded[:, :, -1 - source] += padded[:, :, -1]
     inside = padded[:, :, 1:-1]

@@ -21,9 +21,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from impasto.models.encoder import PaddedConvolution, pad_by_one
+from impasto.models.encoder import PaddedConvolution
 from impasto.models.grain import BLOCK, OCTAVES, grain_under
 from impasto.models.normalizing import Reading, Statistics, statistics_of
+from impasto.models.padding import pad_by_one
 
 __all__ = ["StyleNetwork"]
 
