@@ -16,11 +16,24 @@ from impasto.errors import InputError, OptionError
 from impasto.images import samples, write
 from impasto.losses import moments
 from impasto.models.fast import CODE_LAYERS, CODE_LENGTH, embedded_fast
-from impasto.training.any_source import Source
+from impasto.training.any_source import Source, grain_under_moved
 from impasto.training.any_style import MODEL, any_style_lesson, train_any
 from impasto.training.any_terms import Terms, lattice, sliced_distance
 from impasto.training.pictures import is_kept_out
 from impasto.training.teachers import judge_of
+
+
+class Painting:
+    """Stands in for the network: paints photos by a function of theirs alone."""
+
+    def __init__(self, paint):
+        self.paint = paint
+
+    def modulation(self, code):
+        return {"style": code}
+
+    def __call__(self, photo, modulation, noise):
+        return self.paint(photo).requires_grad_()
 
 
 @pytest.fixture(scope="module")
@@ -75,18 +88,47 @@ def test_the_terms_are_finite_and_reach_every_weight(lesson):
 
 
 def test_a_photo_given_back_when_no_style_is_asked_for_costs_nothing_but_content(lesson):
-    class Lazy:
-        def modulation(self, code):
-            return code
-
-        def __call__(self, photo, modulation, noise):
-            return photo.clone().requires_grad_()
-
     batch = lesson.batch(0) | {"strength": torch.zeros(2)}
-    terms = lesson.terms(Lazy(), batch)
+    terms = lesson.terms(Painting(torch.clone), batch)
     assert terms["identity"] == 0
     assert terms["content"] < 1e-3
     assert terms["style"] < 0.05
+
+
+def test_a_photo_that_moved_shows_the_same_things_elsewhere(lesson):
+    batch = lesson.batch(3)
+    down, right = batch["motion"].tolist()
+    assert (down, right) != (0, 0)
+    middle = (..., slice(8, -8), slice(8, -8))
+    carried = batch["photo"][:1].roll((-down, -right), (2, 3))
+    assert (carried - batch["moved"])[middle].abs().mean() < 0.02  # what a camera adds
+    assert (batch["photo"][:1] - batch["moved"])[middle].abs().mean() > 0.02
+
+
+@pytest.mark.parametrize("motion", [(0, 0), (-4, 0), (3, -2)])
+def test_grain_goes_with_the_photo(motion):
+    """A ramp is read exactly between its points; fine noise takes whole cells."""
+    rows = torch.arange(12.0).view(1, 1, -1, 1).expand(1, 2, 12, 12)
+    found = grain_under_moved(rows, 10, motion)
+    assert torch.allclose(found[:, 1, :, 0], torch.arange(10.0)[None] + 1 + motion[0] / 4)
+    assert torch.equal(found[:, 0, :, 0], torch.arange(10.0)[None] + 1 + round(motion[0] / 4))
+
+
+def test_strokes_that_go_along_are_steady_and_a_pattern_on_the_glass_is_not(lesson):
+    glass = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+    batch = lesson.batch(3)
+    along, staying = (
+        lesson.terms(Painting(paint), batch)["steadiness"].item()
+        for paint in (torch.clone, lambda photo: photo + glass)
+    )
+    assert along < 0.02
+    assert staying == pytest.approx(1 / 3, abs=0.05)  # the mean distance of two uniform numbers
+
+
+def test_steadiness_that_does_not_count_is_not_painted(config, tmp_path):
+    lesson = any_style_lesson(dataclasses.replace(config, steadiness_weight=0), tmp_path, lambda _done, _all: None)
+    assert "moved" not in lesson.batch(0)
+    assert lesson.terms(lesson.network, lesson.batch(0))["steadiness"] == 0
 
 
 def test_batches_in_a_row_show_the_same_photos_in_other_styles(config, tmp_path):
@@ -160,20 +202,11 @@ def test_a_lattice_counts_at_the_size_that_is_painted(config, tmp_path):
     """Shown smaller by half, eight painted pixels are no whole number any more."""
     config = dataclasses.replace(config, crop=96, finer=1.5)
     lesson = any_style_lesson(config, tmp_path, lambda _done, _all: None)
-
-    class Repeating:
-        def __init__(self, strength):
-            self.strength = strength
-
-        def modulation(self, code):
-            return code
-
-        def __call__(self, photo, modulation, noise):
-            tile = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0)) - 0.5
-            return (photo + self.strength * tile.repeat(1, 1, 12, 12)).requires_grad_()
-
-    batch = lesson.batch(0)
-    without, with_it = (lesson.terms(Repeating(strength), batch)["lattice"].item() for strength in (0, 0.2))
+    tile = torch.rand(1, 3, 8, 8, generator=torch.Generator().manual_seed(0)) - 0.5
+    repeating = Painting(lambda photo: photo + 0.2 * tile.repeat(1, 1, 12, 12))
+    with_it, without = (
+        lesson.terms(network, lesson.batch(0))["lattice"].item() for network in (repeating, Painting(torch.clone))
+    )
     assert with_it - without > 0.9 * 0.2 * 12**-0.5  # nearly the deviation of uniform noise: all of it is found
 
 

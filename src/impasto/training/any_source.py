@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,13 +16,14 @@ from impasto.config import AnyTraining
 from impasto.models.fast import CODE_LAYERS
 from impasto.models.grain import grain
 from impasto.training.any_targets import OnDescribed, PaintingTargets
-from impasto.training.any_terms import between
+from impasto.training.any_terms import REACH, between
 from impasto.training.pictures import crop, first_readable, pictures_in
 
-__all__ = ["Source"]
+__all__ = ["Source", "grain_under_moved"]
 
 FULL_STYLE, IDENTITY = 0.80, 0.90  # below the first the whole style is asked for, between them none, above a part
 BLANK_SHARE = 0.05
+MOST_NOISE = 0.02  # of a photo that moved: what a camera adds anew to every frame
 
 
 @dataclass(frozen=True)
@@ -46,13 +48,27 @@ class Source:
         """Return the batch of this number, always the same; ``reuse`` in a row show the same photos."""
         rng, photo_rng = self._random(number), self._random(number // self.config.reuse, "photos")
         count, side = self.config.batch, self.config.crop
-        photos = torch.stack([self._photo(photo_rng) for _ in range(count)])
-        grains = [grain((side // 4, side // 4), seed=rng.getrandbits(31)) for _ in range(count)]
+        wide = torch.stack([self._photo(photo_rng) for _ in range(count)])  # REACH pixels more at every edge
+        cells = side // 4 + 2 * REACH // 4
+        grains = torch.cat([grain((cells, cells), seed=rng.getrandbits(31)) for _ in range(count)])
         return {
-            "photo": photos.contiguous(memory_format=torch.channels_last),
-            "grain": torch.cat(grains),
+            "photo": _window(wide, side).contiguous(memory_format=torch.channels_last),
+            "grain": _window(grains, side // 4),
             "strength": torch.tensor([_strength(rng) for _ in range(count)]),
             **self._styles(rng),
+            **(self._moved(wide, grains, rng) if self.config.steadiness_weight else {}),
+        }
+
+    def _moved(self, wide: Tensor, grains: Tensor, rng: random.Random) -> dict[str, Tensor]:
+        """Return half of the photos as the next frame of a film would show them, by some pixels further."""
+        side, count = self.config.crop, -(-len(wide) // 2)
+        motion = rng.randrange(-REACH, REACH), rng.randrange(-REACH, REACH)
+        noise = torch.randn(count, 3, side, side, generator=torch.Generator().manual_seed(rng.getrandbits(63)))
+        moved = _window(wide[:count], side, motion) + rng.uniform(0, MOST_NOISE) * noise
+        return {
+            "moved": moved.contiguous(memory_format=torch.channels_last),
+            "moved_grain": grain_under_moved(grains[:count], side // 4, motion),
+            "motion": torch.tensor(motion),
         }
 
     def _random(self, number: int, purpose: str = "") -> random.Random:
@@ -73,7 +89,7 @@ class Source:
 
     def _photo(self, rng: random.Random) -> Tensor:
         if rng.random() < BLANK_SHARE:
-            return _blank(self.config.crop, rng)
+            return _blank(self.config.crop + 2 * REACH, rng)
 
         def draw() -> Path:
             return rng.choice(self.photos if rng.random() < 0.88 else self.targets.paths)
@@ -83,7 +99,7 @@ class Source:
     def _cut(self, draw: Callable[[], Path], rng: random.Random) -> Tensor:
         """Cut a crop from a picture as large as pictures are painted in use."""
         painted_side = round(self.config.style_side * self.config.finer)
-        return crop(first_readable(draw), self.config.crop, rng, painted_side)
+        return crop(first_readable(draw), self.config.crop + 2 * REACH, rng, painted_side)
 
     def sheet(self, network: nn.Module) -> Tensor:
         """Paint three photos in four styles each, as one picture (1, 3, H, W)."""
@@ -91,7 +107,7 @@ class Source:
         side = self.config.crop
         rows = []
         for _ in range(3):
-            photo = self._cut(lambda: rng.choice(self.photos), rng)[None]
+            photo = _window(self._cut(lambda: rng.choice(self.photos), rng)[None], side)
             chosen = [rng.randrange(len(self.targets.codes)) for _ in range(4)]
             vectors = self.targets.codes[chosen]
             field = grain((side // 4, side // 4), seed=0).expand(4, -1, -1, -1)
@@ -113,3 +129,22 @@ def _blank(side: int, rng: random.Random) -> Tensor:
     spread = rng.choice((0.0, 0.15, 0.5))
     corners = one + spread * torch.tensor([rng.uniform(-1, 1) for _ in range(12)]).view(3, 2, 2)
     return F.interpolate(corners[None], size=(side, side), mode="bilinear", align_corners=True)[0].clamp(0, 1)
+
+
+def _window(wide: Tensor, side: int, motion: tuple[int, int] = (0, 0)) -> Tensor:
+    """Return the middle (B, C, side, side) of wider pictures, or what lies so many pixels below and right of it."""
+    top, left = ((length - side) // 2 + step for length, step in zip(wide.shape[2:], motion, strict=True))
+    return wide[..., top : top + side, left : left + side]
+
+
+def grain_under_moved(wide: Tensor, side: int, motion: tuple[int, int]) -> Tensor:
+    """Return the noise under a photo that moved, from a field that is wider; fine noise takes its nearest cell."""
+    steps = [step / 4 for step in motion]
+    fine = _window(wide[:, :1], side, (round(steps[0]), round(steps[1])))
+    coarse = wide[:, 1:]
+    for dim, step in enumerate(steps, 2):
+        first = math.floor(step) + (coarse.shape[dim] - side) // 2
+        coarse = torch.lerp(
+            coarse.narrow(dim, first, side), coarse.narrow(dim, first + 1, side), step - math.floor(step)
+        )
+    return torch.cat([fine, coarse], 1)

@@ -12,14 +12,16 @@ from torch import Tensor, nn
 from impasto.config import AnyTraining
 from impasto.engine.vectors import style_vector
 from impasto.losses import Moments, moments, normalized_content_loss, total_variation
-from impasto.models.fast import CODE_LAYERS
+from impasto.models.fast import CODE_LAYERS, Modulation
 from impasto.training.pictures import shrunk
 
-__all__ = ["Terms", "between", "lattice", "sliced_distance"]
+__all__ = ["REACH", "Terms", "between", "lattice", "sliced_distance"]
 
 CONTENT_LAYERS = ("relu3_1", "relu4_1")
 LEAST_REFERENCE = 0.02  # of the style's own size: photos that are near their style already are not pushed to perfection
 DIRECTIONS = 128  # at most, along which features are compared in a step
+REACH = 4  # pixels at most that a photo moves: the network works on cells of eight, so these are all cases
+STRANGE = 16  # pixels at the edges of a crop that see its end, and are not asked to be steady
 LATTICE = 8  # painted pixels: what the deepest layers could leave behind, and all that repeats more often
 
 
@@ -33,9 +35,13 @@ class Terms:
     def __call__(self, network: nn.Module, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Paint the photos of ``batch`` and say what is wrong with the result, both as small as they are shown."""
         strength = batch["strength"]
-        painted = network(batch["photo"], network.modulation(self._code(batch)), batch["grain"])  # type: ignore[operator]
-        repeated = lattice(painted.float(), LATTICE)  # before it is made smaller, which breaks its rhythm
-        photo, painted = (shrunk(picture, self.config.finer) for picture in (batch["photo"], painted.float()))
+        modulation = network.modulation(self._code(batch))  # type: ignore[operator]
+        painted = network(batch["photo"], modulation, batch["grain"]).float()
+        found = {  # looked for before the painting is made smaller, which breaks every rhythm
+            "lattice": self.config.lattice_weight * lattice(painted, LATTICE),
+            "steadiness": self.config.steadiness_weight * _unsteadiness(network, batch, modulation, painted),
+        }
+        photo, painted = (self._as_judged(picture) for picture in (batch["photo"], painted))
         seen = self._seen(photo)
         features = self.judge(painted)
         style = torch.stack([self._style(features[layer], seen.moments[layer], batch, layer) for layer in CODE_LAYERS])
@@ -48,8 +54,12 @@ class Terms:
             "identity": self.config.identity_weight * same.mean(),
             "smoothness": self.config.tv_weight * total_variation(painted),
             "range": outside.mean(),
-            "lattice": self.config.lattice_weight * repeated,
+            **found,
         }
+
+    def _as_judged(self, picture: Tensor) -> Tensor:
+        # Channels last from the start: the judge's first, largest maps would be turned over one by one.
+        return shrunk(picture, self.config.finer).contiguous(memory_format=torch.channels_last)
 
     @torch.no_grad()
     def _seen(self, photo: Tensor) -> _Seen:
@@ -126,6 +136,21 @@ def _spread(covariance: Tensor, directions: Tensor) -> Tensor:
     """Return the deviation (B, D) along each direction (the columns)."""
     along = (directions * (covariance @ directions)).sum(-2)
     return (along.clamp_min(0) + 1e-6).sqrt()
+
+
+def _unsteadiness(network: nn.Module, batch: Mapping[str, Tensor], modulation: Modulation, painted: Tensor) -> Tensor:
+    """Return by how much a painting changes beside moving along when its photo moves by some pixels."""
+    if "moved" not in batch:
+        return painted.new_zeros(())
+    count = len(batch["moved"])
+    same = {name: value[:count] for name, value in modulation.items()}
+    again = network(batch["moved"], same, batch["moved_grain"]).float()
+    height, width = painted.shape[2:]
+    down, right = batch["motion"].tolist()
+    rows, columns = slice(STRANGE, height - STRANGE), slice(STRANGE, width - STRANGE)
+    carried = painted[:count].roll((-down, -right), (2, 3))  # what comes round the edge lies within STRANGE
+    difference: Tensor = (carried - again)[..., rows, columns]
+    return difference.abs().mean()
 
 
 def lattice(painted: Tensor, period: int) -> Tensor:

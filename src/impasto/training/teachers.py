@@ -17,7 +17,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from impasto.errors import OptionError, WeightsError
-from impasto.models.encoder import embedded_encoder, pad_by_one
+from impasto.models.encoder import embedded_encoder
+from impasto.models.padding import pad_by_one
 
 __all__ = ["Panel", "Teacher", "judge_of", "load_teacher"]
 
