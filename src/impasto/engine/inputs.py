@@ -190,7 +190,8 @@ def _picture(given: Any) -> Picture:
         pixels = pixels[None]
     if pixels.ndim != 4 or pixels.shape[:2] != (1, 3) or 0 in pixels.shape:
         raise InputError(f"a tensor of shape {tuple(pixels.shape)} was given; a picture is (1, 3, H, W) in [0, 1].")
-    if not torch.isfinite(pixels).all() or pixels.min() < 0 or pixels.max() > 1:
+    least, most = torch.aminmax(pixels)  # neither compares where a pixel is not a number
+    if not (least >= 0 and most <= 1):
         raise InputError("the tensor given holds values outside [0, 1]; a picture is float sRGB in [0, 1].")
     pixels = pixels.detach().float().cpu()
     return Picture(pixels, sha256=hashlib.sha256(pixels.contiguous().numpy().tobytes()).hexdigest())

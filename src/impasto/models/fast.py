@@ -94,19 +94,18 @@ class FastNetwork(nn.Module):
         def layer(name: str, x: Tensor, beside: Tensor | None = None) -> Tensor:
             return self._layer(name, x, modulation[name], reading, beside)
 
-        grain = noise * modulation["grain"][..., None, None]
-        blocks = torch.cat([F.pixel_unshuffle(image - 0.5, 4), grain], 1)
-        entrance = F.relu(layer("entrance", self._cast(blocks)))
-        x = F.relu(layer("down", entrance))
+        image = (image - 0.5).to(self.pixels.weight.dtype)
+        grain = (noise * modulation["grain"][..., None, None]).to(image.dtype)
+        entrance = F.relu_(layer("entrance", _rearranged(image, 4, grain)))
+        x = F.relu_(layer("down", entrance))
         for block in range(BLOCKS):
-            x = x + layer(f"block{block}b", F.relu(layer(f"block{block}a", x)))
-        x = F.relu(layer("up", _doubled(x), entrance))
-        x = F.relu(layer("strokes", x))
+            x = x + layer(f"block{block}b", F.relu_(layer(f"block{block}a", x)))
+        x = F.relu_(layer("up", _doubled(x), entrance))
+        x = F.relu_(layer("strokes", x))
         # Enlarged by rearrangement, whose lattice is taken out below; beside that come the photo's own pixels.
-        photo = self.photo(self._cast(F.pixel_unshuffle(image - 0.5, 2)))
-        x = F.pixel_shuffle(self.convs["exit"](x), 2) + photo
+        x = F.pixel_shuffle(self.convs["exit"](x), 2).add_(self.photo(_rearranged(image, 2)))
         scale, shift = modulation["exit"][..., None, None].unbind(1)
-        x = F.relu(reading.normalize("exit", x, 1 + scale, shift))
+        x = F.relu_(reading.normalize("exit", x, 1 + scale, shift))
         return 0.5 + F.pixel_shuffle(smoothed(self.pixels(x).float()), 2)
 
     def _layer(
@@ -130,9 +129,6 @@ class FastNetwork(nn.Module):
         kernels = kernels.contiguous(memory_format=torch.channels_last)
         folded = F.conv2d(pad_by_one(x), kernels, bias, stride=2 if name == "down" else 1)
         return folded if beside is None else torch.addcmul(folded, beside, gain.to(x.dtype))
-
-    def _cast(self, x: Tensor) -> Tensor:
-        return x.to(self.pixels.weight.dtype).contiguous(memory_format=torch.channels_last)
 
 
 class StylePredictor(nn.Module):
@@ -166,6 +162,13 @@ def described(code: Tensor) -> Tensor:
     """Turn means and mean squares, which mix, into means and deviations, which are easier to read."""
     mean, square = code.chunk(2, -1)
     return torch.cat([mean, (square - mean.square()).clamp_min(1e-6).sqrt()], -1)
+
+
+def _rearranged(image: Tensor, side: int, *beside: Tensor) -> Tensor:
+    """Return every ``side`` by ``side`` pixels as one position, and what goes beside them, channels last."""
+    cells = F.pixel_unshuffle(image, side)
+    cells = torch.cat([cells, *beside], 1) if beside else cells
+    return cells.contiguous(memory_format=torch.channels_last)
 
 
 def _doubled(x: Tensor) -> Tensor:
