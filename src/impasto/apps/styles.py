@@ -86,13 +86,12 @@ def remove_style(name: Name) -> None:
 
 def _shown(style: NamedStyle) -> Tensor:
     """Return the style's icon, or paint one for a style of the user's."""
-    import numpy as np
-    import torch
     from PIL import Image
 
+    from impasto.images.arrays import from_pillow
+
     if style.icon is not None:
-        pixels = np.asarray(Image.open(io.BytesIO(style.icon)).convert("RGB"))
-        return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
+        return from_pillow(Image.open(io.BytesIO(style.icon)))
     from impasto import engine
     from impasto.engine.inputs import Style
     from impasto.images import samples

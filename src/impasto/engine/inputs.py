@@ -19,6 +19,7 @@ from impasto.engine.gallery import find_style, looks_like_a_name
 from impasto.engine.recipe import Ingredient
 from impasto.errors import InputError, OptionError, did_you_mean
 from impasto.images import Picture, read, read_mask, region_weights
+from impasto.images.arrays import from_pillow
 from impasto.images.formats import is_picture
 from impasto.images.streaming import upright_size
 from impasto.weights import file_sha256
@@ -198,8 +199,6 @@ def _picture(given: Any) -> Picture:
 
 
 def _from_pil(given: Any) -> Tensor:
-    import numpy as np
-
     if not hasattr(given, "convert"):
         raise InputError(f"a {type(given).__name__} was given; a picture is a path, a tensor or a PIL image.")
-    return torch.from_numpy(np.array(given.convert("RGB"))).permute(2, 0, 1)[None].float() / 255
+    return from_pillow(given)

@@ -133,8 +133,9 @@ class Objective:
                 before, style = own[f"{layer}/{region}"], target.moments[layer]
                 goal = self.terms.goal(style)
                 units.append(self.terms.unit(before, style, goal))
-                between = losses.mix([before, style], [1 - share, share])
-                self._goals[f"{layer}/{region}"] = goal if share == 1 else self.terms.goal(between)
+                if share < 1:
+                    goal = self.terms.goal(losses.mix([before, style], [1 - share, share]))
+                self._goals[f"{layer}/{region}"] = goal
         self._units = torch.stack(units)
         self._shares = [*self.style_layers.values()] * len(targets)
         self._color_goals = [

@@ -13,13 +13,13 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Literal
 
-import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from impasto.errors import InputError
 from impasto.images import fit_long_side, resize, write
+from impasto.images.arrays import from_pillow
 
 __all__ = [
     "INK",
@@ -36,7 +36,6 @@ __all__ = [
     "table",
     "text",
     "to_image",
-    "to_tensor",
 ]
 
 PAPER = (248, 246, 241)
@@ -55,12 +54,6 @@ def to_image(picture: Tensor) -> Image.Image:
     values = picture.detach().to("cpu", torch.float32).nan_to_num(0).clamp(0, 1)
     pixels = (values[0].expand(3, -1, -1) * 255).round().to(torch.uint8)
     return Image.fromarray(pixels.permute(1, 2, 0).contiguous().numpy())
-
-
-def to_tensor(image: Image.Image) -> Tensor:
-    """Return a Pillow picture as a tensor (1, 3, H, W)."""
-    pixels = torch.from_numpy(np.array(image.convert("RGB")))
-    return pixels.permute(2, 0, 1).unsqueeze(0).to(torch.float32).div(255)
 
 
 def resized(picture: Tensor, size: tuple[int, int]) -> Image.Image:
@@ -150,7 +143,7 @@ def page(body: Image.Image, title: str, size: float, *, note: str = "") -> Image
 
 def finished(sheet: Image.Image, path: str | os.PathLike[str] | None) -> Tensor:
     """Return the sheet as a tensor, and write it where a path is given, whatever stood there before."""
-    result = to_tensor(sheet)
+    result = from_pillow(sheet)
     if path is not None:
         write(result, path, overwrite=True)
     return result

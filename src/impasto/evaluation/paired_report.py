@@ -15,6 +15,7 @@ from impasto.evaluation.paired import MEASURES, PAINTERS, Judged, Measure, Sampl
 from impasto.evaluation.report.page import escaped, facts, figure, items, page, section, table
 from impasto.evaluation.statistics import Interval
 from impasto.images import write
+from impasto.images.arrays import from_pillow
 from impasto.weights.atomic import write_text_whole
 
 __all__ = ["Ablation", "PairedReport", "save_paired_report"]
@@ -48,12 +49,12 @@ def save_paired_report(report: PairedReport, folder: Path) -> Path:
     """Write the report into ``folder`` and return its page."""
     folder.mkdir(parents=True, exist_ok=True)
     if report.curves:
-        write(canvas.to_tensor(chart(report.curves)), folder / CURVES, overwrite=True)
+        write(from_pillow(chart(report.curves)), folder / CURVES, overwrite=True)
     shown = telling(report.judged)
     for one in shown.values():
         _save_pictures(one.sample, folder)
     if report.ablation:
-        write(canvas.to_tensor(_ablation_sheet(report)), folder / "ablation.png", overwrite=True)
+        write(from_pillow(_ablation_sheet(report)), folder / "ablation.png", overwrite=True)
     canvas.finished(_sheet(report, shown), folder / SHEET)
     write_text_whole(folder / NUMBERS, json.dumps(_numbers(report), indent=2) + "\n")
     write_text_whole(folder / PAGE, _page(report, shown))

@@ -14,6 +14,7 @@ from PIL import Image
 from impasto.engine.film.frames import Frame, Pixels, as_levels
 from impasto.errors import InputError
 from impasto.images import fill_transparent
+from impasto.images.arrays import from_plane, to_plane
 from impasto.images.decoding import eight_bit_samples, separated
 from impasto.images.dithering import common_palette, held_still
 from impasto.images.opening import opened
@@ -105,9 +106,9 @@ def _seen(image: Image.Image, number: int, path: Path) -> tuple[Pixels, Any, int
     duration = round(image.info.get("duration") or 0)
     if alpha is None:
         return as_levels(color, 8), None, duration if duration > 0 else _UNSAID
-    planes = torch.from_numpy(np.ascontiguousarray(color)).permute(2, 0, 1)[None]
+    planes = from_plane(color)
     filled = fill_transparent(planes, torch.from_numpy(np.ascontiguousarray(alpha))[None, None])
-    pixels = as_levels(filled[0].permute(1, 2, 0).numpy(), 8)
+    pixels = as_levels(to_plane(filled), 8)
     return pixels, (alpha * 255 + 0.5).astype(np.uint8), duration if duration > 0 else _UNSAID
 
 

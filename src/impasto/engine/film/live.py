@@ -29,6 +29,7 @@ from impasto.engine.inputs import Given, prepare
 from impasto.engine.onepass import needs_style
 from impasto.errors import InputError
 from impasto.images import Picture, fit_long_side
+from impasto.images.arrays import from_plane, to_plane
 
 __all__ = ["LiveFrame", "as_jpeg", "live"]
 
@@ -86,8 +87,8 @@ def _painted(source: _Source, painter: Any, steadier: Steadier, *, size: int, mi
         for number, (pixels, born, seen) in enumerate(newest, 1):
             small = _fitted(pixels[:, ::-1] if mirror else pixels, size)
             motion = watcher.see(reduced(small))
-            frame = Picture(torch.from_numpy(as_float(small)).permute(2, 0, 1)[None].contiguous())
-            painted = np.ascontiguousarray(painter.paint(frame, motion)[0].permute(1, 2, 0).numpy())
+            frame = Picture(from_plane(as_float(small)))
+            painted = to_plane(painter.paint(frame, motion))
             shown = steadier.steady(painted, motion)
             painter.show(shown)
             moments.append(time.monotonic())

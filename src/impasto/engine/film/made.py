@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from impasto.engine.film.extras import opencv
 from impasto.images import brushwork, harbour
+from impasto.images.arrays import to_plane
 
 __all__ = ["MadeClip", "pan", "passing", "scene", "zoom"]
 
@@ -37,7 +38,7 @@ def scene(size: Size) -> Plane:
     """Return a scene that leaves room around frames of ``size`` to pan and zoom in."""
     height, width = (FINE * (side + side // 3) for side in size)
     picture = 0.6 * harbour((height, width)) + 0.4 * brushwork((height, width))
-    return _blurred(np.ascontiguousarray(picture[0].permute(1, 2, 0).numpy()), FINE * _LENS)
+    return _blurred(to_plane(picture), FINE * _LENS)
 
 
 def pan(scene: Plane, size: Size, count: int, step: tuple[float, float] = (2.25, 0.75)) -> MadeClip:

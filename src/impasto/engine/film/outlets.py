@@ -21,6 +21,7 @@ from impasto.engine.film.sequences import SequenceClip, is_pattern, numbered, pl
 from impasto.engine.film.videos import VideoClip
 from impasto.errors import OutputError, did_you_mean
 from impasto.images import write
+from impasto.images.arrays import from_plane
 from impasto.images.formats import format_of, joined
 from impasto.weights.atomic import writing_whole
 
@@ -269,7 +270,7 @@ def _piece(folder: Path, number: int, ending: str) -> Path:
 
 def _write(picture: Plane, frame: Frame, path: Path, *, bits: int = 8) -> None:
     known = format_of(path.suffix)
-    pixels = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None]
+    pixels = from_plane(picture)
     alpha = None if frame.alpha is None else torch.from_numpy(as_float(frame.alpha))[None, None]
     deep = bits if known is not None and bits in known.bits else 8
     write(pixels, path, alpha=alpha, bits=deep, overwrite=True)

@@ -28,6 +28,7 @@ from impasto.engine.onepass import OnePass, sizes
 from impasto.engine.painter import Painter
 from impasto.engine.recipe import Ingredient
 from impasto.images import Picture, write
+from impasto.images.arrays import from_plane
 from impasto.models.normalizing import Statistics
 
 __all__ = ["FilmPainter", "GrainyPainter", "film_painter"]
@@ -143,7 +144,7 @@ def _moved(shown: Plane, frame: Picture, motion: Motion) -> Tensor:
     cv2 = opencv()
     there = cv2.remap(shown, *read_at(motion.flow, size), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     valid = cv2.resize(motion.valid, size[::-1])
-    carried = torch.from_numpy(np.ascontiguousarray(there)).permute(2, 0, 1)[None].clamp(0, 1)
+    carried = from_plane(there).clamp(0, 1)
     if frame.size != size:
         return carried
     return frame.pixels.lerp(carried, torch.from_numpy(valid)[None, None])

@@ -11,6 +11,7 @@ from pathlib import Path
 from impasto.engine.film.frames import Frame, as_levels
 from impasto.errors import InputError
 from impasto.images import Picture, read
+from impasto.images.arrays import to_plane
 from impasto.images.formats import READABLE, format_of
 
 __all__ = ["SequenceClip", "belongs", "is_pattern", "numbered", "places_in"]
@@ -48,7 +49,7 @@ class SequenceClip:
                 f"{picture.name} has {picture.width}x{picture.height} px, but {self.files[0].name} has "
                 f"{self.size[1]}x{self.size[0]}; the frames of a film must all have one size."
             )
-        pixels = as_levels(picture.pixels[0].permute(1, 2, 0).numpy(), self.bits)
+        pixels = as_levels(to_plane(picture.pixels), self.bits)
         alpha = None if picture.alpha is None else as_levels(picture.alpha[0, 0].numpy(), 8)
         return Frame(number, pixels, number, 1, alpha, name=picture.name)
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from impasto.config import to_dict
@@ -33,6 +32,7 @@ from impasto.engine.film.workshop import Memory, Workshop
 from impasto.engine.inputs import Given
 from impasto.errors import InputError
 from impasto.images import Picture
+from impasto.images.arrays import from_plane, to_plane
 
 __all__ = ["film_of", "stylize_video"]
 
@@ -164,9 +164,9 @@ class _Filming:
         """Return the frame to show (H, W, 3), and note what is known by then."""
         frame, motion = seen.frame, seen.motion
         source = as_float(frame.pixels)
-        pixels = torch.from_numpy(source).permute(2, 0, 1)[None].contiguous()
+        pixels = from_plane(source)
         painted = self.painter.paint(Picture(pixels, name=frame.name), motion)
-        picture = np.ascontiguousarray(_at_size(painted[0].permute(1, 2, 0).numpy(), self.plan.size))
+        picture = np.ascontiguousarray(_at_size(to_plane(painted), self.plan.size))
         shown = self.steadier.steady(picture, motion)
         self.painter.show(shown)
         self.meter.add((shown, picture, source), motion)
@@ -216,7 +216,7 @@ class _Filming:
                 size=self.plan.size,
                 elapsed=elapsed,
                 remaining=elapsed / self.frames_here * left,
-                picture=lambda: torch.from_numpy(shown.copy()).permute(2, 0, 1)[None],
+                picture=lambda: from_plane(shown),
                 note=note,
             )
         )

@@ -10,10 +10,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from PIL import Image, ImageDraw, ImageFilter
 from torch import Tensor
 
+from impasto.images.arrays import from_plane
 from impasto.images.samples.planes import Plane, mixed, palette, sampled, smooth_noise, stepped
 
 __all__ = ["brushwork"]
@@ -59,7 +59,7 @@ def brushwork(size: tuple[int, int]) -> Tensor:
     canvas = _Canvas(size, colors)
     for layer in _LAYERS:
         canvas.paint(layer, directions, colors, random)
-    return torch.from_numpy(canvas.lit()).permute(2, 0, 1).unsqueeze(0).contiguous()
+    return from_plane(canvas.lit())
 
 
 class _Canvas:

@@ -7,9 +7,9 @@ scattered points, and the lead runs where the nearest two are equally far.
 from __future__ import annotations
 
 import numpy as np
-import torch
 from torch import Tensor
 
+from impasto.images.arrays import from_plane
 from impasto.images.samples.planes import Plane, mixed, palette, smooth_noise, stepped
 
 __all__ = ["mosaic"]
@@ -35,7 +35,7 @@ def mosaic(size: tuple[int, int]) -> Tensor:
     glass = glass * (0.82 + 0.36 * smooth_noise(size, 17, cells=(30, 30), octaves=3))[..., None]  # uneven, as if blown
     glass = glass * (0.86 + 0.24 * (1 - nearest / (second + 1e-6)))[..., None]  # light comes through the middle
     window = mixed(glass, _LEAD, stepped(second - nearest, _LEAD_WIDTH, _LEAD_WIDTH * 0.55))
-    return torch.from_numpy(np.clip(window, 0, 1).astype(np.float32)).permute(2, 0, 1).unsqueeze(0).contiguous()
+    return from_plane(np.clip(window, 0, 1).astype(np.float32))
 
 
 def _pieces(x: Plane, y: Plane, cells: tuple[int, int]) -> tuple[Plane, Plane, Plane]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
+from impasto.images.arrays import from_plane
 from impasto.images.samples import harbour_shapes as shapes
 from impasto.images.samples.harbour_shapes import Color, Shape
 from impasto.images.samples.planes import Plane, mixed, sampled, smooth_noise, stepped
@@ -48,7 +48,7 @@ def harbour(size: tuple[int, int]) -> Tensor:
     scene.paint_boats()
     scene.paint_headland()
     colors = scene.developed()
-    return torch.from_numpy(colors).permute(2, 0, 1).unsqueeze(0).contiguous()
+    return from_plane(colors)
 
 
 class _Scene:

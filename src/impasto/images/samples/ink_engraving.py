@@ -9,9 +9,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import torch
 from torch import Tensor
 
+from impasto.images.arrays import from_plane
 from impasto.images.samples.planes import Plane, mixed, smooth_noise, stepped
 
 __all__ = ["engraving"]
@@ -36,7 +36,7 @@ def engraving(size: tuple[int, int]) -> Tensor:
         ink = np.maximum(ink, _hatched(x, y, bend, angle, (dark - start) / (1 - start)))
     drawing = mixed(np.broadcast_to(_paper(fine), (*fine, 3)), _INK, ink)
     halved = drawing.reshape(height, _FINER, width, _FINER, 3).mean((1, 3))
-    return torch.from_numpy(np.clip(halved, 0, 1).astype(np.float32)).permute(2, 0, 1).unsqueeze(0).contiguous()
+    return from_plane(np.clip(halved, 0, 1).astype(np.float32))
 
 
 def _hatched(x: Plane, y: Plane, bend: Plane, angle: float, dark: Plane) -> Plane:
