@@ -37,13 +37,16 @@ def flicker(now: Plane, before: Plane, flow: Plane, valid: Plane, *, exact: bool
 
 
 def _carried_exactly(picture: Plane, flow: Plane) -> Plane:
-    """Return a picture carried along a flow, read from one that is finer: no frequency is lost on the way."""
+    """Return a picture in [0, 1] carried along a flow, read from one that is finer: no frequency is lost on the way.
+
+    Between black and white pixels lie values that no picture can hold, so the carried one cannot hold them either.
+    """
     cv2, (height, width) = opencv(), flow.shape[:2]
     x = flow[..., 0] + np.arange(width, dtype=np.float32)
     y = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
     places = ((place + 0.5) * _FINER - 0.5 for place in (x, y))
     found: Plane = cv2.remap(_finer(picture), *places, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    return found
+    return found.clip(0, 1)
 
 
 def _finer(picture: Plane) -> Plane:

@@ -19,9 +19,23 @@ __all__ = ["Layer", "enlarged", "inside", "read_at"]
 
 Plane = NDArray[np.float32]
 
-# The value halfway between two pixels: the sinc, faded out by Kaiser's window, which is flat up to the finest strokes.
-_HALFWAY: Plane = (np.sinc(np.arange(16) - 7.5) * np.kaiser(16, 4.0)).astype(np.float32)
-_HALFWAY /= _HALFWAY.sum()
+
+def _up_to(frequency: float, taps: int = 17) -> Plane:
+    """Return the filter that lets through what repeats less often than ``frequency`` in a pixel."""
+    found = np.sinc(2 * frequency * (np.arange(taps) - taps // 2)) * np.kaiser(taps, 4.0)
+    return (found / found.sum()).astype(np.float32)
+
+
+def _halfway(taps: int, fading: float) -> Plane:
+    """Return the filter for the value halfway between two pixels: the sinc, faded out by Kaiser's window."""
+    found = np.sinc(np.arange(taps) - (taps - 1) / 2) * np.kaiser(taps, fading)
+    return (found / found.sum()).astype(np.float32)
+
+
+# What turns from pixel to pixel is there or gone with each fraction of a pixel that a picture moves: that flickers.
+_HELD = _up_to(0.45)
+_SHARP = _halfway(40, 4.0)  # of a painted frame, whose finest strokes are as fine as pixels
+_SMOOTH = _halfway(8, 5.0)  # of what is twice as large as it need be already
 _LEVELS = 65535
 _SMALL = 1_000_000  # pixels: frames up to here are kept four times as fine, larger ones twice, for memory's sake
 
@@ -30,7 +44,9 @@ class Layer:
     """One painted frame (H, W, 3), seen from the frames that follow it."""
 
     def __init__(self, painted: Plane, reduced: tuple[int, int]) -> None:
-        self.fine, self.times = _refined((painted * _LEVELS + 0.5).astype(np.uint16))
+        cv2 = opencv()
+        held = cv2.sepFilter2D(painted, -1, _HELD, _HELD, borderType=cv2.BORDER_REPLICATE).clip(0, 1)
+        self.fine, self.times = _refined((held * _LEVELS + 0.5).astype(np.uint16))
         self.shift = np.zeros((*reduced, 2), np.float32)  # where each pixel of the present is in it, at reduced size
         self.known = np.ones(reduced, np.float32)  # 0 where the present shows what it does not have
 
@@ -109,21 +125,21 @@ def inside(x: Plane, y: Plane, size: tuple[int, int]) -> NDArray[np.bool_]:
 
 def _refined(picture: NDArray[np.uint16]) -> tuple[NDArray[np.uint16], int]:
     """Return a picture in finer steps, so that reading between its pixels is exact, and how many steps a pixel has."""
-    fine = _doubled(picture)
+    fine = _doubled(picture, _SHARP)
     if picture.shape[0] * picture.shape[1] > _SMALL:
         return fine, 2
-    return _doubled(fine), 4
+    return _doubled(fine, _SMOOTH), 4
 
 
-def _doubled(picture: NDArray[np.uint16]) -> NDArray[np.uint16]:
+def _doubled(picture: NDArray[np.uint16], halfway: Plane) -> NDArray[np.uint16]:
     """Return a picture (H, W, C) with a pixel more between any two; those that were there stay as they are."""
     height, width, channels = picture.shape
     fine = np.empty((2 * height - 1, 2 * width - 1, channels), np.uint16)
-    right = _filtered(picture, across=_HALFWAY)
+    right = _filtered(picture, across=halfway)
     fine[::2, ::2] = picture
     fine[::2, 1::2] = right[:, :-1]
-    fine[1::2, ::2] = _filtered(picture, down=_HALFWAY)[:-1]
-    fine[1::2, 1::2] = _filtered(right, down=_HALFWAY)[:-1, :-1]
+    fine[1::2, ::2] = _filtered(picture, down=halfway)[:-1]
+    fine[1::2, 1::2] = _filtered(right, down=halfway)[:-1, :-1]
     return fine
 
 
@@ -133,6 +149,5 @@ def _filtered(
     one = np.ones(1, np.float32)
     kernels = (one if across is None else across, one if down is None else down)
     cv2 = opencv()
-    before = len(_HALFWAY) // 2 - 1
-    anchor = (before if across is not None else 0, before if down is not None else 0)
+    anchor = tuple(max(0, len(kernel) // 2 - 1) for kernel in kernels)  # of an even number: the pixel before
     return cv2.sepFilter2D(picture, -1, *kernels, anchor=anchor, borderType=cv2.BORDER_REPLICATE)  # type: ignore[no-any-return]

@@ -9,7 +9,7 @@ slowly.
 - Blending two different textures takes contrast away from both, and stretching blurs. So the sharpness of every place
   is held at what the painter gives there, smoothed over time; compare the contrast-preserving blending of Heitz &
   Neyret, "High-Performance By-Example Noise using a Histogram-Preserving Blending Operator" (HPG 2018).
-- Broad colors follow each painted frame by a tenth.
+- Broad colors follow each painted frame, by a small share.
 - What neither layer has, because it was hidden or outside, is carried from the last frame shown, and painted anew where
   that did not have it either. Flow guides where nothing else can: compare Ruder et al., "Artistic Style Transfer for
   Videos" (GCPR 2016).
@@ -30,12 +30,13 @@ __all__ = ["Steadier"]
 
 Plane = NDArray[np.float32]
 
-STEP = 0.01  # of the frame's deviation: what fading may change from one frame to the next
+STEP = 0.006  # of the frame's deviation: what fading may change from one frame to the next
 _SOURCE_SHARE = 0.5  # of what the clip itself changes without moving, which hides as much of ours
-SLOWEST, FASTEST = 1 / 48, 1 / 8  # shares of a fade that one frame makes
-FOLLOWING = 0.1  # share by which broad colors and sharpness follow each painted frame
+SLOWEST, FASTEST = 1 / 64, 1 / 8  # shares of a fade that one frame makes
+FOLLOWING = 0.04  # share by which broad colors and sharpness follow each painted frame
+SHARPNESS = 0.97  # of the painter's: the last of it is what flickers most
 _COARSE = 8  # pixels: the size of what counts as broad
-_LEAST_GAIN, _MOST_GAIN = 0.9, 1.8
+_LEAST_GAIN, _MOST_GAIN = 0.9, 1.9
 
 
 class Steadier:
@@ -97,7 +98,7 @@ class Steadier:
         self._sharpness = carried(self._sharpness, flow)
         self._sharpness += FOLLOWING * (_sharpness(painted) - self._sharpness)
         smooth = cv2.GaussianBlur(frame, (5, 5), 1.0)
-        stronger = 1 + (enlarged(_gain(frame, smooth, self._sharpness), size) - 1) * known
+        stronger = 1 + (enlarged(_gain(frame, smooth, SHARPNESS * self._sharpness), size) - 1) * known
         frame = cv2.blendLinear(frame, smooth, stronger, 1 - stronger)
         wanted = cv2.GaussianBlur(_coarse(painted) - _coarse(frame), (0, 0), 1.0)
         self._offset = carried(self._offset, flow) * enlarged(known, coarse)[..., None]
