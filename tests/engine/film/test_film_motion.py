@@ -107,6 +107,15 @@ def test_a_layer_that_is_carried_far_is_not_blurred(pan: Any):
     assert known.mean() > 0.95
 
 
+@pytest.mark.parametrize(("period", "kept"), [(2, 0.2), (3, 0.98), (4, 0.98)])
+def test_a_layer_leaves_out_most_of_what_turns_from_pixel_to_pixel_and_nothing_else(period: int, kept: float):
+    across = np.cos(2 * np.pi * np.arange(96) / period)
+    stripes = np.broadcast_to((0.5 + 0.4 * across)[None, :, None], (64, 96, 3)).astype(np.float32)
+    shown, _ = Layer(stripes, (64, 96)).picture()
+    found = (shown - 0.5)[32, 24:72, 0].std() / (stripes - 0.5)[32, 24:72, 0].std()
+    assert found == pytest.approx(kept, abs=0.06)
+
+
 def test_a_layer_knows_what_it_never_saw():
     layer = Layer(np.full((16, 32, 3), 0.5, np.float32), (16, 32))
     flow = np.zeros((16, 32, 2), np.float32)
