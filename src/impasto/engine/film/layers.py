@@ -23,20 +23,20 @@ Plane = NDArray[np.float32]
 def _up_to(frequency: float, taps: int = 17) -> Plane:
     """Return the filter that lets through what repeats less often than ``frequency`` in a pixel."""
     found = np.sinc(2 * frequency * (np.arange(taps) - taps // 2)) * np.kaiser(taps, 4.0)
-    return (found / found.sum()).astype(np.float32)
+    return np.asarray(found / found.sum(), np.float32)
 
 
 def _halfway(taps: int, fading: float) -> Plane:
     """Return the filter for the value halfway between two pixels: the sinc, faded out by Kaiser's window."""
     found = np.sinc(np.arange(taps) - (taps - 1) / 2) * np.kaiser(taps, fading)
-    return (found / found.sum()).astype(np.float32)
+    return np.asarray(found / found.sum(), np.float32)
 
 
 # What turns from pixel to pixel is there or gone with each fraction of a pixel that a picture moves: that flickers.
 _HELD = _up_to(0.45)
 _SHARP = _halfway(40, 4.0)  # of a painted frame, whose finest strokes are as fine as pixels
 _SMOOTH = _halfway(8, 5.0)  # of what is twice as large as it need be already
-_LEVELS = 65535
+_LEVELS, _ROOM = 65535, 0.5
 _SMALL = 1_000_000  # pixels: frames up to here are kept four times as fine, larger ones twice, for memory's sake
 
 
@@ -45,8 +45,8 @@ class Layer:
 
     def __init__(self, painted: Plane, reduced: tuple[int, int]) -> None:
         cv2 = opencv()
-        held = cv2.sepFilter2D(painted, -1, _HELD, _HELD, borderType=cv2.BORDER_REPLICATE).clip(0, 1)
-        self.fine, self.times = _refined((held * _LEVELS + 0.5).astype(np.uint16))
+        held = cv2.sepFilter2D(painted, -1, _HELD, _HELD, borderType=cv2.BORDER_REPLICATE)
+        self.fine, self.times = _refined(_as_levels(held))
         self.shift = np.zeros((*reduced, 2), np.float32)  # where each pixel of the present is in it, at reduced size
         self.known = np.ones(reduced, np.float32)  # 0 where the present shows what it does not have
 
@@ -60,13 +60,12 @@ class Layer:
         height, width = (side // self.times + 1 for side in self.fine.shape[:2])
         known = enlarged(self.known, (height, width))
         if not self.shift.any():
-            return self._painted().astype(np.float32) * np.float32(1 / _LEVELS), known
+            return _from_levels(self._painted()), known
         x, y = read_at(self.shift, (height, width))
         known *= inside(x, y, (height, width))
         cv2 = opencv()
         x, y = self.times * x, self.times * y
-        found: Plane = cv2.remap(self.fine, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return found.astype(np.float32) * np.float32(1 / _LEVELS), known
+        return _from_levels(cv2.remap(self.fine, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)), known
 
     def state(self, name: str) -> dict[str, NDArray[np.generic]]:
         """Return all that a layer is, for :meth:`from_state`."""
@@ -83,6 +82,15 @@ class Layer:
         layer.shift = np.asarray(state[f"{name}.shift"], np.float32)
         layer.known = np.asarray(state[f"{name}.known"], np.float32)
         return layer
+
+
+def _as_levels(picture: Plane) -> NDArray[np.uint16]:
+    """Return a picture in whole numbers that have room below black and above white: between pixels lies more."""
+    return ((picture + _ROOM) * (_LEVELS / (1 + 2 * _ROOM)) + 0.5).clip(0, _LEVELS).astype(np.uint16)
+
+
+def _from_levels(levels: NDArray[np.uint16]) -> Plane:
+    return levels.astype(np.float32) * np.float32((1 + 2 * _ROOM) / _LEVELS) - np.float32(_ROOM)
 
 
 def enlarged(plane: Plane, size: tuple[int, int]) -> Plane:

@@ -30,13 +30,13 @@ __all__ = ["Steadier"]
 
 Plane = NDArray[np.float32]
 
-STEP = 0.006  # of the frame's deviation: what fading may change from one frame to the next
+STEP = 0.005  # of the frame's deviation: what fading may change from one frame to the next
 _SOURCE_SHARE = 0.5  # of what the clip itself changes without moving, which hides as much of ours
 SLOWEST, FASTEST = 1 / 64, 1 / 8  # shares of a fade that one frame makes
-FOLLOWING = 0.04  # share by which broad colors and sharpness follow each painted frame
-SHARPNESS = 0.97  # of the painter's: the last of it is what flickers most
+FOLLOWING = 0.02  # share by which broad colors and sharpness follow each painted frame
+SHARPNESS = 0.96  # of the painter's: the last of it is what flickers most
 _COARSE = 8  # pixels: the size of what counts as broad
-_LEAST_GAIN, _MOST_GAIN = 0.9, 1.9
+_LEAST_GAIN, _MOST_GAIN = 0.9, 2.1
 
 
 class Steadier:
