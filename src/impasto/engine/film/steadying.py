@@ -33,10 +33,10 @@ Plane = NDArray[np.float32]
 STEP = 0.005  # of the frame's deviation: what fading may change from one frame to the next
 _SOURCE_SHARE = 0.5  # of what the clip itself changes without moving, which hides as much of ours
 SLOWEST, FASTEST = 1 / 64, 1 / 8  # shares of a fade that one frame makes
-FOLLOWING = 0.02  # share by which broad colors and sharpness follow each painted frame
-SHARPNESS = 0.96  # of the painter's: the last of it is what flickers most
+FOLLOWING = 0.01  # share by which broad colors and sharpness follow each painted frame
+SHARPNESS = 0.945  # of the painter's: the last of it is what flickers most
 _COARSE = 8  # pixels: the size of what counts as broad
-_LEAST_GAIN, _MOST_GAIN = 0.9, 2.1
+_LEAST_GAIN, _MOST_GAIN = 0.9, 2.8
 
 
 class Steadier:
@@ -97,7 +97,8 @@ class Steadier:
         flow = enlarged(motion.flow, coarse) * np.float32(coarse[1] / motion.flow.shape[1])
         self._sharpness = carried(self._sharpness, flow)
         self._sharpness += FOLLOWING * (_sharpness(painted) - self._sharpness)
-        smooth = cv2.GaussianBlur(frame, (5, 5), 1.0)
+        # Not only the finest part is strengthened: there, all that carrying could not keep would be, too.
+        smooth = cv2.GaussianBlur(frame, (9, 9), 1.7)
         stronger = 1 + (enlarged(_gain(frame, smooth, SHARPNESS * self._sharpness), size) - 1) * known
         frame = cv2.blendLinear(frame, smooth, stronger, 1 - stronger)
         wanted = cv2.GaussianBlur(_coarse(painted) - _coarse(frame), (0, 0), 1.0)
