@@ -44,6 +44,7 @@ from impasto.engine.film import made, open_clip, stylize_video
 from impasto.engine.film.flicker import flicker, gradient_energy
 from impasto.engine.film.frames import as_float
 from impasto.images import brushwork, engraving, mosaic, write
+from impasto.images.arrays import from_plane, to_plane
 
 Plane = NDArray[np.float32]
 
@@ -74,7 +75,7 @@ def _compared(clip: made.MadeClip, painting: Any, args: argparse.Namespace) -> d
         place = Path(folder)
         (place / "frames").mkdir()
         for number, frame in enumerate(clip.frames):
-            write(torch.from_numpy(frame).permute(2, 0, 1)[None], place / "frames" / f"{number:04d}.png")
+            write(from_plane(frame), place / "frames" / f"{number:04d}.png")
         report = stylize_video(place / "frames", painting, place / "film", args.method)
         stylize_video(place / "frames", painting, place / "alone", args.method, steadiness=0)
         stylize_video(place / "frames", painting, place / "film.mp4", args.method)
@@ -97,8 +98,7 @@ def _compared(clip: made.MadeClip, painting: Any, args: argparse.Namespace) -> d
 
 
 def _painted(args: argparse.Namespace, painting: Any, frame: Plane) -> Plane:
-    image = _method(args)(torch.from_numpy(frame).permute(2, 0, 1)[None], painting).image
-    return np.ascontiguousarray(image[0].permute(1, 2, 0).numpy())
+    return to_plane(_method(args)(from_plane(frame), painting).image)
 
 
 def _method(args: argparse.Namespace) -> Any:

@@ -23,11 +23,11 @@ def test_a_quick_painter_paints_every_frame_at_the_speed_of_the_source(clip: Pat
     started = time.monotonic()
     frames = list(live(clip, ink, method, size=96))
     took = time.monotonic() - started
-    assert 0.4 < took < 3  # twelve frames at 25 a second
+    assert 0.4 < took < 1.5  # twelve frames at 25 a second
     assert [frame.number for frame in frames] == list(range(1, len(frames) + 1))
     assert frames[-1].number + frames[-1].skipped == 12
     assert 5 < frames[-1].rate < 40
-    assert 0 < frames[-1].latency < 1
+    assert 0 < frames[-1].latency < 0.5
     assert frames[0].pixels.shape == (64, 96, 3)
     assert frames[0].pixels.dtype == np.uint8
 
@@ -43,7 +43,7 @@ def test_a_slow_painter_skips_frames_instead_of_falling_behind(clip: Path, metho
     frames = list(live(clip, ink, method, size=96))
     assert len(frames) < 8
     assert frames[-1].skipped >= 4
-    assert frames[-1].latency < 0.8  # in turn they would take 1.4 s, and the clip is over after half a second
+    assert frames[-1].latency < 0.4
 
 
 def test_frames_are_made_smaller_and_mirrored(clip: Path, method: Any, ink: Any):

@@ -166,7 +166,7 @@ class _Filming:
         source = as_float(frame.pixels)
         pixels = from_plane(source)
         painted = self.painter.paint(Picture(pixels, name=frame.name), motion)
-        picture = np.ascontiguousarray(_at_size(to_plane(painted), self.plan.size))
+        picture = _at_size(to_plane(painted), self.plan.size)
         shown = self.steadier.steady(picture, motion)
         self.painter.show(shown)
         self.meter.add((shown, picture, source), motion)
