@@ -49,7 +49,7 @@ class Benchmark:
 
 
 _ONCE = ("--runs", "1", "--sizes", "512x384")
-_SHORT_FILM = ("--size", "96", "--frames", "12", "--repeat", "1", "--style", "brushwork")
+_SHORT_FILM = ("--size", "96", "--sides", "96", "--frames", "12", "--repeat", "1", "--style", "brushwork")
 BENCHMARKS = (
     Benchmark(
         "methods",

@@ -9,8 +9,9 @@ import pytest
 
 from impasto.engine.film import layers
 from impasto.engine.film.camera import Camera, find_camera
-from impasto.engine.film.layers import Layer, enlarged
-from impasto.engine.film.motion import Motion, Watcher, carried, reduced
+from impasto.engine.film.fields import carried, enlarged
+from impasto.engine.film.layers import Layer
+from impasto.engine.film.motion import Motion, Watcher, reduced
 
 
 def levels(frame: Any) -> Any:

@@ -7,7 +7,6 @@ hundredths of a pixel, ten times better than the flow of any one place, and that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,10 +19,10 @@ __all__ = ["Camera", "find_camera"]
 Plane = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 
-_GRID = 4  # every so many pixels one vector of the flow takes part in the first fit
+_GRID, _VECTORS = 4, 3000  # every so many pixels one vector of the flow takes part in the first fit, and about the most
 _SHARPNESS = (3.0, 1.0, 0.5, 0.3, 0.3)  # pixels off at which a vector counts half, turn by turn
 _POINTS = 3000  # pixels that are compared, those with the strongest edges
-_ROUNDS = 4
+_ROUNDS, _SETTLED = 4, 2e-4  # pixels: a step that moves nothing further is the last
 _BETTER = 0.97  # eight parameters are taken where they leave this share of what four leave
 
 
@@ -39,9 +38,10 @@ class Camera:
         height, width = self.size
         x, y = _centred(np.arange(width), width), _centred(np.arange(height), height)[:, None]
         p = self.parameters
-        across = p[0] + p[1] * x + p[2] * y + p[6] * x * x + p[7] * x * y
-        down = p[3] + p[4] * x + p[5] * y + p[6] * x * y + p[7] * y * y
-        return np.stack([across, down], axis=-1).astype(np.float32)
+        found = np.empty((height, width, 2), np.float32)
+        found[..., 0] = (p[0] + (p[1] + p[6] * x) * x) + (p[2] + p[7] * x) * y
+        found[..., 1] = (p[3] + (p[5] + p[7] * y) * y) + (p[4] + p[6] * y) * x
+        return found
 
     @property
     def stands_still(self) -> bool:
@@ -57,16 +57,17 @@ def find_camera(flow: Plane, now: Plane, before: Plane, among: NDArray[np.bool_]
     """
     size = (now.shape[0], now.shape[1])
     points = _strong_points(now, among)
-    slopes = [opencv().Scharr(before, -1, *axis, scale=1 / 32) for axis in ((1, 0), (0, 1))]
-    simple, left = _refined(_fitted(flow, among), _similarity(size), now, [before, *slopes], points)
-    full, left_by_full = _refined(simple, np.eye(8), now, [before, *slopes], points)
+    cv2 = opencv()
+    former = cv2.merge([before, *(cv2.Scharr(before, -1, *axis, scale=1 / 32) for axis in ((1, 0), (0, 1)))])
+    simple, left = _refined(_fitted(flow, among), _similarity(size), now, former, points)
+    full, left_by_full = _refined(simple, np.eye(8), now, former, points)
     return Camera(size, full if left_by_full < _BETTER * left else simple)
 
 
 def _fitted(flow: Plane, among: NDArray[np.bool_]) -> Numbers:
     """Return the parameters that most vectors of the flow agree with (iteratively weighted least squares)."""
-    rows, columns = np.nonzero(among[_GRID // 2 :: _GRID, _GRID // 2 :: _GRID])
-    rows, columns = (place * _GRID + _GRID // 2 for place in (rows, columns))
+    grid = max(_GRID, round((among.size / _VECTORS) ** 0.5))
+    rows, columns = (place * grid + grid // 2 for place in np.nonzero(among[grid // 2 :: grid, grid // 2 :: grid]))
     if not rows.size:
         return np.zeros(8)
     wanted = flow[rows, columns].astype(np.float64)
@@ -81,11 +82,11 @@ def _fitted(flow: Plane, among: NDArray[np.bool_]) -> Numbers:
 
 
 def _refined(
-    start: Numbers, model: Numbers, now: Plane, former: Sequence[Plane], points: tuple[NDArray[np.intp], ...]
+    start: Numbers, model: Numbers, now: Plane, former: Plane, points: tuple[NDArray[np.intp], ...]
 ) -> tuple[Numbers, float]:
     """Return better parameters within a model (N, 8), and the grey levels that they leave unexplained.
 
-    ``former`` are the former frame and its slopes across and down. A change of brightness is allowed for.
+    ``former`` holds the former frame and its slopes across and down (H, W, 3). A change of brightness is allowed for.
     """
     cv2 = opencv()
     rows, columns = points
@@ -96,14 +97,17 @@ def _refined(
         x, y = columns + across @ found, rows + down @ found
         inside = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
         places = (x.astype(np.float32)[:, None], y.astype(np.float32)[:, None])
-        there, gx, gy = (cv2.remap(part, *places, cv2.INTER_LINEAR).ravel() for part in former)
+        there, gx, gy = cv2.remap(former, *places, cv2.INTER_LINEAR)[:, 0].astype(np.float64).T
         left = here - there
         brightness = np.stack([there - there.mean(), np.full(there.shape, 255.0)], axis=1) / 255
         off = np.abs(left - np.median(left[inside])) if inside.any() else np.abs(left)
         weight = inside / (1 + (off / (1 + 1.5 * np.median(off))) ** 2)
         design = np.hstack([across * gx[:, None] + down * gy[:, None], brightness])
-        found = found + _solved(design, left, weight)[: len(model)]
+        step = _solved(design, left, weight)[: len(model)]
+        found = found + step
         left_over = float(np.sqrt((weight * left**2).sum() / max(weight.sum(), 1e-6)))
+        if np.abs(step).sum() < _SETTLED:
+            break
     return found @ model, left_over
 
 

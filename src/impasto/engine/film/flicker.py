@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.engine.film.extras import opencv
-from impasto.engine.film.layers import enlarged
-from impasto.engine.film.motion import Motion, carried
+from impasto.engine.film.fields import brightness, carried, enlarged
+from impasto.engine.film.motion import Motion
 
 __all__ = ["FlickerMeter", "flicker", "gradient_energy"]
 
@@ -76,7 +76,7 @@ class FlickerMeter:
     def add(self, pictures: Sequence[Plane], motion: Motion) -> None:
         """Take the next frame as it is shown, as it was painted, and as it is in the clip, each (H, W, 3)."""
         size = (motion.valid.shape[0], motion.valid.shape[1])
-        now = tuple(enlarged(picture.mean(-1), size) for picture in pictures)
+        now = tuple(enlarged(brightness(picture), size) for picture in pictures)
         if self._before and not motion.is_cut:
             for index, (picture, before) in enumerate(zip(now, self._before, strict=True)):
                 self.sums[index] += flicker(picture, before, motion.flow, motion.valid)

@@ -9,8 +9,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from impasto.engine.film.layers import enlarged
-from impasto.engine.film.motion import Motion, carried
+from impasto.engine.film.extras import opencv
+from impasto.engine.film.fields import carried, enlarged
+from impasto.engine.film.motion import Motion
 
 __all__ = ["MovingGrain"]
 
@@ -36,10 +37,12 @@ class MovingGrain:
             self.shift = np.zeros((height, width, 2), np.float32)
             if motion.is_cut:
                 return
-        moved = motion.flow / np.array([width, height], np.float32) + carried(self.shift, motion.flow)
-        middle = moved.mean((0, 1))
-        moved += SETTLING * (middle - moved)
-        self.shift = np.clip(moved, middle - _FURTHEST / 2, middle + _FURTHEST / 2)
+        cv2 = opencv()
+        moved = carried(self.shift, motion.flow) + cv2.multiply(motion.flow, (1 / width, 1 / height, 0, 0))
+        middle = cv2.mean(moved)
+        moved = cv2.add(moved * np.float32(1 - SETTLING), tuple(SETTLING * place for place in middle))
+        least, most = (tuple(place + side * _FURTHEST / 2 for place in middle) for side in (-1, 1))
+        self.shift = cv2.min(cv2.max(moved, least), most)
 
     def field(self, still: Field, part: tuple[int, int], at: tuple[int, int], whole: tuple[int, int]) -> Tensor:
         """Return the noise for a part of a picture, sizes in pixels; ``still`` gives the field that stands still."""

@@ -13,9 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.engine.film.extras import opencv
-from impasto.engine.film.motion import Motion, carried
+from impasto.engine.film.fields import carried, enlarged, inside, read_at
+from impasto.engine.film.motion import Motion
 
-__all__ = ["Layer", "enlarged", "inside", "read_at"]
+__all__ = ["Layer"]
 
 Plane = NDArray[np.float32]
 
@@ -61,11 +62,12 @@ class Layer:
         known = enlarged(self.known, (height, width))
         if not self.shift.any():
             return _from_levels(self._painted()), known
-        x, y = read_at(self.shift, (height, width))
-        known *= inside(x, y, (height, width))
+        places = read_at(self.shift, (height, width))
+        known *= inside(places, (height, width))
+        places *= np.float32(self.times)
         cv2 = opencv()
-        x, y = self.times * x, self.times * y
-        return _from_levels(cv2.remap(self.fine, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)), known
+        levels = cv2.remap(self.fine, places, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return _from_levels(levels), known
 
     def state(self, name: str) -> dict[str, NDArray[np.generic]]:
         """Return all that a layer is, for :meth:`from_state`."""
@@ -86,49 +88,15 @@ class Layer:
 
 def _as_levels(picture: Plane) -> NDArray[np.uint16]:
     """Return a picture in whole numbers that have room below black and above white: between pixels lies more."""
-    return ((picture + _ROOM) * (_LEVELS / (1 + 2 * _ROOM)) + 0.5).clip(0, _LEVELS).astype(np.uint16)
-
-
-def _from_levels(levels: NDArray[np.uint16]) -> Plane:
-    return levels.astype(np.float32) * np.float32((1 + 2 * _ROOM) / _LEVELS) - np.float32(_ROOM)
-
-
-def enlarged(plane: Plane, size: tuple[int, int]) -> Plane:
-    """Return a smooth map at another (height, width)."""
-    cv2 = opencv()
-    found: Plane = cv2.resize(plane, (size[1], size[0]), interpolation=cv2.INTER_LINEAR)
+    cv2, scale = opencv(), _LEVELS / (1 + 2 * _ROOM)
+    found: NDArray[np.uint16] = cv2.addWeighted(picture, scale, picture, 0, _ROOM * scale, dtype=cv2.CV_16U)
     return found
 
 
-def read_at(shift: Plane, size: tuple[int, int]) -> tuple[Plane, Plane]:
-    """Return columns and rows (H, W) to read a picture of ``size`` at, from displacements (h, w, 2) of a smaller map.
-
-    Between two motions there is no third: where they border on each other the map is not smoothed.
-    """
-    height, width = size
-    found = enlarged(shift, size)
-    torn = _torn(shift)
-    if torn.any():
-        cv2 = opencv()
-        plain = cv2.resize(shift, (width, height), interpolation=cv2.INTER_NEAREST)
-        where = cv2.resize(torn.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST) > 0
-        found[where] = plain[where]
-    across = found[..., 0] * (width / shift.shape[1]) + np.arange(width, dtype=np.float32)
-    down = found[..., 1] * (height / shift.shape[0]) + np.arange(height, dtype=np.float32)[:, None]
-    return across.astype(np.float32, copy=False), down.astype(np.float32, copy=False)
-
-
-def _torn(shift: Plane) -> NDArray[np.bool_]:
-    """Return where neighbours of a map are moved more than a pixel apart."""
-    cv2, window = opencv(), np.ones((3, 3), np.uint8)
-    apart = cv2.dilate(shift, window) - cv2.erode(shift, window)
-    return apart.max(-1) > 1  # type: ignore[no-any-return]
-
-
-def inside(x: Plane, y: Plane, size: tuple[int, int]) -> NDArray[np.bool_]:
-    """Return which places (columns and rows) lie in a picture of ``size``, with a little room for rounding."""
-    height, width = size
-    return (x >= -0.02) & (x <= width - 0.98) & (y >= -0.02) & (y <= height - 0.98)
+def _from_levels(levels: NDArray[np.uint16]) -> Plane:
+    cv2 = opencv()
+    found: Plane = cv2.addWeighted(levels, (1 + 2 * _ROOM) / _LEVELS, levels, 0, -_ROOM, dtype=cv2.CV_32F)
+    return found
 
 
 def _refined(picture: NDArray[np.uint16]) -> tuple[NDArray[np.uint16], int]:
@@ -143,19 +111,24 @@ def _doubled(picture: NDArray[np.uint16], halfway: Plane) -> NDArray[np.uint16]:
     """Return a picture (H, W, C) with a pixel more between any two; those that were there stay as they are."""
     height, width, channels = picture.shape
     fine = np.empty((2 * height - 1, 2 * width - 1, channels), np.uint16)
-    right = _filtered(picture, across=halfway)
+    exact = picture.astype(np.float32)  # OpenCV filters these several times as quickly as whole numbers
+    right = _filtered(exact, across=halfway)
     fine[::2, ::2] = picture
-    fine[::2, 1::2] = right[:, :-1]
-    fine[1::2, ::2] = _filtered(picture, down=halfway)[:-1]
-    fine[1::2, 1::2] = _filtered(right, down=halfway)[:-1, :-1]
+    fine[::2, 1::2] = _rounded(right)[:, :-1]
+    fine[1::2, ::2] = _rounded(_filtered(exact, down=halfway))[:-1]
+    fine[1::2, 1::2] = _rounded(_filtered(right, down=halfway))[:-1, :-1]
     return fine
 
 
-def _filtered(
-    picture: NDArray[np.uint16], across: Plane | None = None, down: Plane | None = None
-) -> NDArray[np.uint16]:
+def _filtered(picture: Plane, across: Plane | None = None, down: Plane | None = None) -> Plane:
     one = np.ones(1, np.float32)
     kernels = (one if across is None else across, one if down is None else down)
     cv2 = opencv()
     anchor = tuple(max(0, len(kernel) // 2 - 1) for kernel in kernels)  # of an even number: the pixel before
     return cv2.sepFilter2D(picture, -1, *kernels, anchor=anchor, borderType=cv2.BORDER_REPLICATE)  # type: ignore[no-any-return]
+
+
+def _rounded(levels: Plane) -> NDArray[np.uint16]:
+    cv2 = opencv()
+    found: NDArray[np.uint16] = cv2.addWeighted(levels, 1, levels, 0, 0, dtype=cv2.CV_16U)
+    return found

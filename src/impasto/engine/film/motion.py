@@ -9,6 +9,7 @@ the former frame, carried along, looks like the present one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 
 from impasto.engine.film.camera import find_camera
 from impasto.engine.film.extras import opencv
+from impasto.engine.film.fields import carried, largest, squared
 
-__all__ = ["Motion", "Watcher", "carried", "reduced"]
+__all__ = ["Motion", "Watcher", "reduced"]
 
 Plane = NDArray[np.float32]
 
@@ -44,17 +46,6 @@ class Motion:
     carry: Plane  # (h, w) in [0, 1]: how far the former frame may stand in there; little only where ground was bared
     change: float  # what motion does not explain, as a share of the frame's deviation
     is_cut: bool = False  # a new shot begins; then the rest means nothing
-
-
-def carried(picture: Plane, flow: Plane, *, cubic: bool = False) -> Plane:
-    """Return a picture (h, w, ...) carried along a flow of its size; beyond the edges its edges are repeated."""
-    cv2 = opencv()
-    height, width = flow.shape[:2]
-    x = flow[..., 0] + np.arange(width, dtype=np.float32)
-    y = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
-    kernel = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
-    found: Plane = cv2.remap(picture, x, y, kernel, borderMode=cv2.BORDER_REPLICATE)
-    return found
 
 
 def reduced(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -119,7 +110,7 @@ def _sharpened(flow: Plane, now: Plane, before: Plane) -> Plane:
     sums = [cv2.GaussianBlur(part, _WINDOW, 0) for part in (gx * gx, gx * gy, gy * gy, gx * left, gy * left)]
     xx, xy, yy = sums[0] + 4, sums[1], sums[2] + 4  # 4: flat places keep the flow they have
     determinant = xx * yy - xy * xy
-    step = np.stack([yy * sums[3] - xy * sums[4], xx * sums[4] - xy * sums[3]], axis=-1) / determinant[..., None]
+    step = cv2.merge([(yy * sums[3] - xy * sums[4]) / determinant, (xx * sums[4] - xy * sums[3]) / determinant])
     return flow + step.clip(-1, 1)  # type: ignore[no-any-return]
 
 
@@ -128,22 +119,37 @@ def _with_planes(flow: Plane, now: Plane, before: Plane) -> tuple[Plane, NDArray
 
     Near the border of two motions, where flow is a mixture of both, a plane's motion need not be like the flow's.
     """
-    cv2 = opencv()
-    planes = _planes(flow, now, before)
-    border = cv2.dilate(_bends(flow).astype(np.uint8), np.ones((17, 17), np.uint8)) > 0
-    costs = [1.2 * _difference(now, before, flow) + _AS_GOOD]
-    for number, exact in enumerate(planes):
-        apart = np.where(border, 0, np.abs(exact - flow).max(-1) / _FAR)
-        costs.append((_difference(now, before, exact) + 0.3 * number + apart**2).astype(np.float32))
-    guide = _Guide(now)
-    best = np.argmin([guide.smooth(np.minimum(cost, _WORST)) for cost in costs], axis=0)
-    unlike = [_difference(now, before, exact) for exact in planes]
-    mistaken = (best != 1) & (np.choose(best, [costs[0], *unlike]) > _UNLIKE) & (unlike[0] < _UNLIKE / 2)
+    by_flow = _difference(now, before, flow)
+    planes = _planes(flow, now, before, by_flow)
+    border = opencv().dilate(_bends(flow).astype(np.uint8), np.ones((17, 17), np.uint8)) > 0
+    costs = [1.2 * by_flow + _AS_GOOD]
+    for number, plane in enumerate(planes):
+        apart = np.where(border, 0, largest(np.abs(plane.flow - flow)) / _FAR)
+        costs.append(plane.unlike + np.float32(0.3 * number) + apart * apart)
+    best = _cheapest(costs, now)
+    unlike = _chosen(best, [costs[0], *(plane.unlike for plane in planes)])
+    mistaken = (unlike > _UNLIKE) & (planes[0].unlike < _UNLIKE / 2)
     best[mistaken] = 1  # beside an object that moves, the background is still where it was
-    mixed = flow.copy()
-    for number, exact in enumerate(planes, 1):
-        mixed[best == number] = exact[best == number]
-    return mixed, best > 0
+    return _chosen(best, [flow, *(plane.flow for plane in planes)]), best > 0
+
+
+def _cheapest(costs: Sequence[Plane], picture: Plane) -> NDArray[np.uint8]:
+    """Return which cost is the least at every place, as regions that end where things in the picture end."""
+    guide = _Guide(picture)
+    best, least = np.zeros(picture.shape, np.uint8), np.full(picture.shape, np.inf, np.float32)
+    for number, cost in enumerate(costs):
+        smooth = guide.smooth(np.minimum(cost, _WORST))
+        best[smooth < least] = number
+        least = np.minimum(smooth, least)
+    return best
+
+
+def _chosen(which: NDArray[np.uint8], among: Sequence[Plane]) -> Plane:
+    """Return at every place what stands there in one of the maps."""
+    chosen = among[0].copy()
+    for number, other in enumerate(among[1:], 1):
+        opencv().copyTo(other, (which == number).astype(np.uint8), chosen)
+    return chosen
 
 
 class _Guide:
@@ -172,16 +178,26 @@ class _Guide:
         return found
 
 
-def _planes(flow: Plane, now: Plane, before: Plane) -> list[Plane]:
-    """Return the motions of the largest planes: nearly always the background's, and then a large object's."""
+@dataclass(frozen=True, eq=False)
+class _PlaneMotion:
+    """The motion of a plane, and how unlike the two frames are after it."""
+
+    flow: Plane
+    unlike: Plane
+
+
+def _planes(flow: Plane, now: Plane, before: Plane, by_flow: Plane) -> list[_PlaneMotion]:
+    """Return the motions of the largest planes: nearly always the background's, and then a large object's.
+
+    ``by_flow`` says how unlike the frames are after the flow.
+    """
     present, former = (opencv().GaussianBlur(frame, (0, 0), 1.0) for frame in (now, before))
-    by_flow = _difference(now, before, flow)
     open_yet, found = np.ones(now.shape, bool), []
     for _ in range(_PLANES):
         camera = find_camera(flow, present, former, open_yet)
-        found.append(np.zeros_like(flow) if camera.stands_still else camera.flow())
-        open_yet &= np.abs(found[-1] - flow).max(-1) > _FAR
-        open_yet &= _difference(now, before, found[-1]) > by_flow + 1
+        exact = np.zeros_like(flow) if camera.stands_still else camera.flow()
+        found.append(_PlaneMotion(exact, _difference(now, before, exact)))
+        open_yet &= (largest(np.abs(exact - flow)) > _FAR) & (found[-1].unlike > by_flow + 1)
         if open_yet.mean() < _WORTH_A_PLANE:
             break
     return found
@@ -197,18 +213,17 @@ def _difference(now: Plane, before: Plane, flow: Plane) -> Plane:
 def _agree(flow: Plane, back: Plane) -> NDArray[np.bool_]:
     """Return where going there and back again ends near the start, and the flow is no border of two motions."""
     returned = carried(back, flow)
-    long = (flow**2).sum(-1) + (returned**2).sum(-1)
-    together = ((flow + returned) ** 2).sum(-1) < 0.01 * long + 0.5
-    return together & ~_bends(flow)  # type: ignore[no-any-return]
+    long = squared(flow) + squared(returned)
+    together = squared(flow + returned) < 0.01 * long + 0.5
+    return together & ~_bends(flow)
 
 
 def _bends(flow: Plane) -> NDArray[np.bool_]:
     """Return where one motion borders on another."""
-    across, down = flow[:, 1:] - flow[:, :-1], flow[1:] - flow[:-1]
     slopes = np.zeros(flow.shape[:2], np.float32)
-    slopes[:, 1:] += (across**2).sum(-1)
-    slopes[1:] += (down**2).sum(-1)
-    return slopes > 0.01 * (flow**2).sum(-1) + 0.02  # type: ignore[no-any-return]
+    slopes[:, 1:] += squared(flow[:, 1:] - flow[:, :-1])
+    slopes[1:] += squared(flow[1:] - flow[:-1])
+    return slopes > 0.01 * squared(flow) + 0.02
 
 
 def _believed(known: NDArray[np.bool_]) -> Plane:

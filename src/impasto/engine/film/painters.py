@@ -20,8 +20,8 @@ from torch import Tensor
 
 from impasto.engine.door import Stylizer
 from impasto.engine.film.extras import opencv
+from impasto.engine.film.fields import read_at
 from impasto.engine.film.grain import MovingGrain
-from impasto.engine.film.layers import read_at
 from impasto.engine.film.motion import Motion
 from impasto.engine.inputs import Style
 from impasto.engine.onepass import OnePass, sizes
@@ -43,6 +43,8 @@ FOLLOWING = 0.5  # share by which statistics follow, with every frame, what the 
 
 class FilmPainter(Protocol):
     """Paints the frames of a film in their order."""
+
+    paints_ahead: bool  # whether it need not know what was shown of one frame before it paints the next
 
     def paint(self, frame: Picture, motion: Motion) -> Tensor:
         """Return the painted frame (1, 3, H, W)."""
@@ -96,6 +98,8 @@ def film_painter(stylizer: Stylizer, styles: Sequence[Style]) -> FilmPainter:
 class _PlainFilm:
     """Paints every frame for itself."""
 
+    paints_ahead = True
+
     def __init__(self, stylizer: Stylizer, styles: Sequence[Style]) -> None:
         self._stylizer, self._styles = stylizer, list(styles)
 
@@ -115,6 +119,8 @@ class _PlainFilm:
 
 class _CarryingFilm:
     """Begins each frame with the former result, carried along the motion."""
+
+    paints_ahead = False
 
     def __init__(self, stylizer: Stylizer, styles: Sequence[Style]) -> None:
         self._stylizer, self._styles = stylizer, list(styles)
@@ -142,7 +148,7 @@ def _moved(shown: Plane, frame: Picture, motion: Motion) -> Tensor:
     """Return the former result carried to the present, and the frame itself where it was hidden."""
     size = (shown.shape[0], shown.shape[1])
     cv2 = opencv()
-    there = cv2.remap(shown, *read_at(motion.flow, size), cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    there = cv2.remap(shown, read_at(motion.flow, size), None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     valid = cv2.resize(motion.valid, size[::-1])
     carried = from_plane(there).clamp(0, 1)
     if frame.size != size:
@@ -152,6 +158,8 @@ def _moved(shown: Plane, frame: Picture, motion: Motion) -> Tensor:
 
 class _OnePassFilm:
     """Paints with a network whose statistics follow the film slowly and whose noise moves along."""
+
+    paints_ahead = True
 
     def __init__(self, stylizer: OnePass, styles: Sequence[Style]) -> None:
         self._calm = _CalmPainter(stylizer.painter, styles)

@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.engine.film.extras import opencv
-from impasto.engine.film.layers import Layer, enlarged, inside, read_at
-from impasto.engine.film.motion import Motion, carried
+from impasto.engine.film.fields import carried, enlarged, inside, read_at
+from impasto.engine.film.layers import Layer
+from impasto.engine.film.motion import Motion
 
 __all__ = ["Steadier"]
 
@@ -68,7 +69,7 @@ class Steadier:
     def _begin(self, painted: Plane, motion: Motion) -> None:
         self._older, self._younger = (Layer(painted, motion.valid.shape) for _ in range(2))  # each is carried by itself
         self._faded = 0.0
-        self._sharpness = _sharpness(painted)
+        self._sharpness = _sharpness(_grey(painted))
         self._offset = np.zeros((*self._sharpness.shape, 3), np.float32)
 
     def _followed(self, painted: Plane, motion: Motion, shown: Plane) -> Plane:
@@ -85,8 +86,8 @@ class Steadier:
         return frame
 
     def _speed(self, older: Plane, younger: Plane, painted: Plane, motion: Motion) -> float:
-        unlike = float(np.sqrt(np.mean((older - younger) ** 2)))
-        allowed = max(STEP, _SOURCE_SHARE * motion.change) * float(painted.std())
+        unlike = float(opencv().norm(older, younger)) / older.size**0.5
+        allowed = max(STEP, _SOURCE_SHARE * motion.change) * _deviation(painted)
         speed = min(max(allowed / max(unlike, 1e-6), SLOWEST), FASTEST)
         return float(speed**self.steadiness)
 
@@ -96,15 +97,17 @@ class Steadier:
         coarse = self._sharpness.shape
         flow = enlarged(motion.flow, coarse) * np.float32(coarse[1] / motion.flow.shape[1])
         self._sharpness = carried(self._sharpness, flow)
-        self._sharpness += FOLLOWING * (_sharpness(painted) - self._sharpness)
+        self._sharpness += FOLLOWING * (_sharpness(_grey(painted)) - self._sharpness)
         # Not only the finest part is strengthened: there, all that carrying could not keep would be, too.
         smooth = cv2.GaussianBlur(frame, (9, 9), 1.7)
-        stronger = 1 + (enlarged(_gain(frame, smooth, SHARPNESS * self._sharpness), size) - 1) * known
+        gain = _gain(_grey(frame), _grey(smooth), SHARPNESS * self._sharpness)
+        stronger = 1 + (enlarged(gain, size) - 1) * known
         frame = cv2.blendLinear(frame, smooth, stronger, 1 - stronger)
         wanted = cv2.GaussianBlur(_coarse(painted) - _coarse(frame), (0, 0), 1.0)
         self._offset = carried(self._offset, flow) * enlarged(known, coarse)[..., None]
         self._offset += FOLLOWING * (wanted - self._offset)
-        return np.clip(frame + enlarged(self._offset, size), 0, 1)  # type: ignore[no-any-return]
+        frame += enlarged(self._offset, size)
+        return np.clip(frame, 0, 1, out=frame)
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         """Return all that is remembered, for :meth:`restore`."""
@@ -130,6 +133,11 @@ class Steadier:
         self._older, self._younger = Layer.from_state("older", state), Layer.from_state("younger", state)
 
 
+def _deviation(picture: Plane) -> float:
+    """Return the deviation of all numbers in a picture."""
+    return float(opencv().meanStdDev(picture.reshape(picture.shape[0], -1))[1][0, 0])
+
+
 def _filled(shown: Plane, painted: Plane, motion: Motion, known: Plane) -> Plane:
     """Return, where a layer does not know all, the last frame carried along, and the painted one where that fails."""
     cv2, fill = opencv(), painted.copy()
@@ -137,13 +145,13 @@ def _filled(shown: Plane, painted: Plane, motion: Motion, known: Plane) -> Plane
     if not rows.size:
         return fill
     size = (painted.shape[0], painted.shape[1])
-    x, y = (place[rows, columns] for place in read_at(motion.flow, size))
-    carry = enlarged(motion.carry, size)[rows, columns] * inside(x, y, size)
+    places = read_at(motion.flow, size)[rows, columns]
+    carry = enlarged(motion.carry, size)[rows, columns] * inside(places[None], size)[0]
     line = min(rows.size, 4096)  # OpenCV's pictures are at most 32767 long
-    x, y = (np.resize(place, (-(-rows.size // line), line)) for place in (x, y))
-    moved = cv2.remap(shown, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE).reshape(-1, 3)[: rows.size]
+    places = np.resize(places, (-(-rows.size // line), line, 2))
+    moved = cv2.remap(shown, places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     fresh = fill[rows, columns]
-    fill[rows, columns] = fresh + (moved - fresh) * carry[:, None]
+    fill[rows, columns] = fresh + (moved.reshape(-1, 3)[: rows.size] - fresh) * carry[:, None]
     return fill
 
 
@@ -160,7 +168,7 @@ def _coarse(plane: Plane) -> Plane:
 
 
 def _gain(frame: Plane, smooth: Plane, wanted: Plane) -> Plane:
-    """Return by what the fine part of a frame must be multiplied, so that the whole gets the wanted sharpness.
+    """Return by what the fine part of a frame in grey must be multiplied, so that the whole gets the wanted sharpness.
 
     Slopes add up: |s + g f|^2 = |s|^2 + 2 g s f + g^2 |f|^2 for those of the smooth part s and of the fine part f.
     """
@@ -171,12 +179,16 @@ def _gain(frame: Plane, smooth: Plane, wanted: Plane) -> Plane:
     return found
 
 
-def _sharpness(picture: Plane) -> Plane:
-    """Return the mean squared slope of the brightness over each coarse place and its neighbours."""
+def _grey(picture: Plane) -> Plane:
     cv2 = opencv()
-    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-    slopes = np.zeros_like(grey)
-    slopes[:, 1:] += (grey[:, 1:] - grey[:, :-1]) ** 2
-    slopes[1:] += (grey[1:] - grey[:-1]) ** 2
+    found: Plane = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return found
+
+
+def _sharpness(grey: Plane) -> Plane:
+    """Return the mean squared slope of the brightness over each coarse place and its neighbours."""
+    cv2, slopes = opencv(), np.zeros_like(grey)
+    cv2.accumulateSquare(grey[:, 1:] - grey[:, :-1], slopes[:, 1:])
+    cv2.accumulateSquare(grey[1:] - grey[:-1], slopes[1:])
     found: Plane = cv2.GaussianBlur(_coarse(slopes), (0, 0), 2.0)
     return found

@@ -1,4 +1,4 @@
-"""Painting a film: frames are read ahead, painted in order with the motion between them, and written behind."""
+"""Painting a film: frames are read, watched and painted ahead, made steady in their order, and written behind."""
 
 from __future__ import annotations
 
@@ -85,10 +85,16 @@ class _Seen:
     motion: Motion
 
 
+@dataclass(frozen=True, eq=False)
+class _Painted(_Seen):
+    """A frame that is painted, and not steady yet."""
+
+    picture: NDArray[np.float32]  # (H, W, 3)
+    painter: dict[str, NDArray[Any]] | None  # what the painter remembered after it, if it is the last of a piece
+
+
 class _Remembering(Protocol):
     """What keeps something from frame to frame."""
-
-    def state(self) -> dict[str, NDArray[Any]]: ...
 
     def restore(self, state: Mapping[str, NDArray[Any]]) -> None: ...
 
@@ -128,16 +134,18 @@ class _Filming:
         return self._report("finished", recipe)
 
     def _paint_all(self) -> None:
-        seen = ahead(self._watched(ahead(self._frames_to_paint())))
+        painted = self._painted(ahead(self._watched(ahead(self._frames_to_paint()))))
+        if self.painter.paints_ahead:
+            painted = ahead(painted, count=1)
         try:
-            while self._paint_piece(seen):
+            while self._make_piece(painted):
                 pass
         finally:
-            seen.close()
+            painted.close()
 
-    def _paint_piece(self, seen: Iterator[_Seen]) -> bool:
-        """Paint the next piece; say whether there was anything left to paint."""
-        first = next(seen, None)
+    def _make_piece(self, painted: Iterator[_Painted]) -> bool:
+        """Make the next piece; say whether there was anything left to make."""
+        first = next(painted, None)
         if first is None:
             return False
         memory = dataclasses.replace(self.memory, cuts=list(self.memory.cuts))
@@ -145,8 +153,8 @@ class _Filming:
         last = first
         try:
             with Behind[tuple[Any, Frame, int]](lambda item: piece.add(*item)) as writer:
-                for last in itertools.chain([first], itertools.islice(seen, FRAMES_A_PIECE - 1)):
-                    shown = self._paint(last, memory)
+                for last in itertools.chain([first], itertools.islice(painted, FRAMES_A_PIECE - 1)):
+                    shown = self._steady(last, memory)
                     writer.put((shown, last.frame, last.frame.time - (memory.origin or 0)))
                     self._tell(memory, shown)
         except BaseException:
@@ -155,21 +163,17 @@ class _Filming:
         piece.close()
         memory.pieces += 1
         memory.seconds = self._seconds()
-        memory.arrays = {**self._state(), "watcher/before": last.grey}
+        memory.arrays = self._state(last)
         self.workshop.remember(memory)
         self.memory = memory
         return True
 
-    def _paint(self, seen: _Seen, memory: Memory) -> NDArray[np.float32]:
+    def _steady(self, painted: _Painted, memory: Memory) -> NDArray[np.float32]:
         """Return the frame to show (H, W, 3), and note what is known by then."""
-        frame, motion = seen.frame, seen.motion
-        source = as_float(frame.pixels)
-        pixels = from_plane(source)
-        painted = self.painter.paint(Picture(pixels, name=frame.name), motion)
-        picture = _at_size(to_plane(painted), self.plan.size)
-        shown = self.steadier.steady(picture, motion)
+        frame, motion = painted.frame, painted.motion
+        shown = self.steadier.steady(painted.picture, motion)
         self.painter.show(shown)
-        self.meter.add((shown, picture, source), motion)
+        self.meter.add((shown, painted.picture, as_float(frame.pixels)), motion)
         if memory.origin is None:
             memory.origin = 0 if self.plan.is_whole else frame.time
         if motion.is_cut and memory.frames:
@@ -178,6 +182,17 @@ class _Filming:
         memory.last_time, memory.last_duration = frame.time, frame.duration
         self.frames_here += 1
         return shown
+
+    def _painted(self, frames: Generator[_Seen, None, None]) -> Generator[_Painted, None, None]:
+        """Paint the frames; this may be ahead of what is made steady, so the painter's memory goes along."""
+        try:
+            for number, seen in enumerate(frames, 1):
+                pixels = from_plane(as_float(seen.frame.pixels))
+                painted = self.painter.paint(Picture(pixels, name=seen.frame.name), seen.motion)
+                state = self.painter.state() if number % FRAMES_A_PIECE == 0 else None
+                yield _Painted(**vars(seen), picture=_at_size(to_plane(painted), self.plan.size), painter=state)
+        finally:
+            frames.close()
 
     def _frames_to_paint(self) -> Iterator[Frame]:
         """Yield the frames that are still to be painted, at the size of the result."""
@@ -248,15 +263,19 @@ class _Filming:
     def _seconds(self) -> float:
         return self._seconds_before + time.monotonic() - self.started
 
-    @property
-    def _parts(self) -> list[tuple[str, _Remembering]]:
-        return [("steadier", self.steadier), ("painter", self.painter), ("meter", self.meter)]
-
-    def _state(self) -> dict[str, NDArray[Any]]:
-        return {f"{name}/{key}": value for name, part in self._parts for key, value in part.state().items()}
+    def _state(self, last: _Painted) -> dict[str, NDArray[Any]]:
+        """Return what is remembered after a frame, the last of a piece or of the film."""
+        states = {
+            "steadier": self.steadier.state(),
+            "painter": self.painter.state() if last.painter is None else last.painter,
+            "meter": self.meter.state(),
+            "watcher": {"before": last.grey},
+        }
+        return {f"{name}/{key}": value for name, state in states.items() for key, value in state.items()}
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        for name, part in self._parts:
+        parts: dict[str, _Remembering] = {"steadier": self.steadier, "painter": self.painter, "meter": self.meter}
+        for name, part in parts.items():
             start = f"{name}/"
             part.restore({key.removeprefix(start): value for key, value in arrays.items() if key.startswith(start)})
         self.watcher.before = np.asarray(arrays["watcher/before"], np.uint8)
