@@ -55,7 +55,7 @@ STYLES: dict[str, Callable[[tuple[int, int]], torch.Tensor]] = {
     "engraving": engraving,
 }
 SETTLED = 8  # frames
-SPEED_SIDES = (384, 640, 1280)  # painted larger than it is; as it is; painted smaller, enlarged and painted over
+SPEED_SIDES = (384, 640, 1280)  # the first two are painted 768 pixels wide, the last once more at its own size
 
 
 def steady(args: argparse.Namespace) -> dict[str, Any]:

@@ -22,7 +22,7 @@ __all__ = ["Painter", "Repainter", "codes_of", "in_tiles", "least_tile", "mean_c
 
 BROAD = 1.2  # of the enlargement: what is broader than the small painting's finest strokes stays its own
 WIDEST = 7.0  # pixels to each side: huge enlargements have nothing as fine of their own
-CELLS = (2, 1)  # pixels; where means are wide they are taken of cells, which is quicker
+CELLS = (2, 1)  # pixels; where means are wide they are taken of cells of two by two, which is quicker
 FINEST = 1.2  # cells that a mean has to reach
 
 
@@ -101,7 +101,7 @@ def _in_fours(picture: Tensor) -> Tensor:
 def _around(picture: Tensor, reach: int, axis: int) -> Tensor:
     """Return the mean of every value and its neighbours up to ``reach`` away along an axis, fewer of them at the ends.
 
-    Sums of shifted pictures take an eighth of the time of PyTorch's pooling.
+    On a processor, sums of shifted pictures take an eighth of the time of PyTorch's pooling.
     """
     length, total = picture.shape[axis], picture.clone()
     for step in range(1, min(reach, length - 1) + 1):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from impasto.engine.film.fields import brightness, carried, inside, largest, read_at, squared
+from impasto.engine.film.fields import brightness, carried, inside, larger, read_at, squared
 
 
 def field(*size: int) -> np.ndarray:
@@ -14,7 +14,7 @@ def field(*size: int) -> np.ndarray:
 def test_vectors_are_measured():
     vectors = field(5, 7)
     assert np.allclose(squared(vectors), (vectors**2).sum(-1), atol=1e-6)
-    assert np.array_equal(largest(vectors), vectors.max(-1))
+    assert np.array_equal(larger(vectors), vectors.max(-1))
 
 
 def test_brightness_is_the_mean_of_the_colors():

@@ -14,10 +14,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from impasto.config import Fast
+from impasto.config import Fast, Optimize
 from impasto.engine.film import FilmStep, joining, open_clip, stylize_video, stylizing
+from impasto.engine.film.frames import as_float, as_levels
+from impasto.engine.film.motion import Watcher, reduced
+from impasto.engine.film.painters import film_painter
+from impasto.engine.film.planning import plan_film
+from impasto.engine.film.steadying import Steadier
 from impasto.engine.onepass import OnePass
 from impasto.errors import ImpastoError, InputError, MissingExtraError, OptionError, OutputError
+from impasto.images import Picture
+from impasto.images.arrays import from_plane, to_plane
 
 
 @pytest.fixture
@@ -199,6 +206,29 @@ def test_progress_tells_frames_and_time(tmp_path: Path, write_film: Any, method:
     assert steps[0].picture().shape == (1, 3, 64, 96)
 
 
+def step_by_step(clip: Path, ink: Any, out: Path, method: Any) -> list[Any]:
+    """Return the frames that watching, painting and steadying give when nothing of it is done ahead."""
+    plan = plan_film(clip, ink, out, method)
+    painter, watcher, steadier = film_painter(plan.stylizer, plan.styles), Watcher(), Steadier()
+    shown = []
+    for frame in plan.clip.frames():
+        motion = watcher.see(reduced(frame.pixels))
+        picture = Picture(from_plane(as_float(frame.pixels)))
+        shown.append(steadier.steady(to_plane(painter.paint(picture, motion)), motion))
+        painter.show(shown[-1])
+    return [as_levels(one, 8) for one in shown]
+
+
+@pytest.mark.parametrize("name", ["in one pass", "optimize"])
+def test_a_film_is_what_its_steps_give_one_after_the_other(
+    name: str, tmp_path: Path, write_film: Any, method: Any, ink: Any, frames: Any
+):
+    clip, config = write_film(frames[:4]), Optimize(steps=2, device="cpu") if name == "optimize" else method
+    expected = step_by_step(clip, ink, tmp_path / "expected", config)
+    report = stylize_video(clip, ink, tmp_path / "out", config)
+    assert all(np.array_equal(*pair) for pair in zip(seen(report.path), expected, strict=True))
+
+
 class Stop(Exception):
     """Ends a film in the middle, as a crash does."""
 
@@ -227,6 +257,18 @@ def test_a_film_goes_on_as_if_nothing_had_happened(
     one, other = tmp_path / f"whole-{name}", tmp_path / name
     assert all(np.array_equal(*pair) for pair in zip(seen(one), seen(other), strict=True))
     assert one.is_dir() or one.read_bytes() == other.read_bytes()
+
+
+def test_a_film_painted_by_optimisation_goes_on_from_what_was_shown_last(
+    tmp_path: Path, write_film: Any, ink: Any, frames: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(stylizing, "FRAMES_A_PIECE", 2)
+    clip, method = write_film(frames[:4]), Optimize(steps=2, device="cpu")
+    stylize_video(clip, ink, tmp_path / "whole", method)
+    with pytest.raises(Stop):
+        stylize_video(clip, ink, tmp_path / "out", method, on_step=stopping_after(3))
+    stylize_video(clip, ink, tmp_path / "out", method)
+    assert all(np.array_equal(*pair) for pair in zip(seen(tmp_path / "whole"), seen(tmp_path / "out"), strict=True))
 
 
 def test_ctrl_c_keeps_what_is_done(

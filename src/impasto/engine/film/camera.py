@@ -19,10 +19,12 @@ __all__ = ["Camera", "find_camera"]
 Plane = NDArray[np.float32]
 Numbers = NDArray[np.float64]
 
-_GRID, _VECTORS = 4, 3000  # every so many pixels one vector of the flow takes part in the first fit, and about the most
+_GRID = 4  # every so many pixels one vector of the flow takes part in the first fit
+_VECTORS = 3000  # about so many at most
 _SHARPNESS = (3.0, 1.0, 0.5, 0.3, 0.3)  # pixels off at which a vector counts half, turn by turn
 _POINTS = 3000  # pixels that are compared, those with the strongest edges
-_ROUNDS, _SETTLED = 4, 2e-4  # pixels: a step that moves nothing further is the last
+_ROUNDS = 4
+_SETTLED = 2e-4  # pixels: a step that moves nothing further is the last
 _BETTER = 0.97  # eight parameters are taken where they leave this share of what four leave
 
 
@@ -66,7 +68,7 @@ def find_camera(flow: Plane, now: Plane, before: Plane, among: NDArray[np.bool_]
 
 def _fitted(flow: Plane, among: NDArray[np.bool_]) -> Numbers:
     """Return the parameters that most vectors of the flow agree with (iteratively weighted least squares)."""
-    grid = max(_GRID, round((among.size / _VECTORS) ** 0.5))
+    grid = max(_GRID, round((np.count_nonzero(among) / _VECTORS) ** 0.5))
     rows, columns = (place * grid + grid // 2 for place in np.nonzero(among[grid // 2 :: grid, grid // 2 :: grid]))
     if not rows.size:
         return np.zeros(8)

@@ -6,14 +6,12 @@ means that are not.
 
 from __future__ import annotations
 
-import functools
-
 import numpy as np
 from numpy.typing import NDArray
 
 from impasto.engine.film.extras import opencv
 
-__all__ = ["brightness", "carried", "enlarged", "inside", "largest", "read_at", "squared"]
+__all__ = ["brightness", "carried", "enlarged", "inside", "larger", "read_at", "squared"]
 
 Plane = NDArray[np.float32]
 
@@ -24,8 +22,8 @@ def squared(field: Plane) -> Plane:
     return across * across + down * down
 
 
-def largest(field: Plane) -> Plane:
-    """Return the largest of the two numbers at every place of a field (h, w, 2)."""
+def larger(field: Plane) -> Plane:
+    """Return the larger of the two numbers at every place of a field (h, w, 2)."""
     return np.maximum(field[..., 0], field[..., 1])
 
 
@@ -46,8 +44,7 @@ def carried(picture: Plane, flow: Plane, *, cubic: bool = False) -> Plane:
     """Return a picture (h, w, ...) carried along a flow of its size; beyond the edges its edges are repeated."""
     cv2 = opencv()
     kernel = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
-    places = flow + _places(flow.shape[:2])
-    found: Plane = cv2.remap(picture, places, None, kernel, borderMode=cv2.BORDER_REPLICATE)
+    found: Plane = cv2.remap(picture, _places(flow), None, kernel, borderMode=cv2.BORDER_REPLICATE)
     return found
 
 
@@ -63,9 +60,9 @@ def read_at(shift: Plane, size: tuple[int, int]) -> Plane:
         if torn.any():
             plain = cv2.resize(shift, (width, height), interpolation=cv2.INTER_NEAREST)
             where = cv2.resize(torn.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
-            cv2.copyTo(plain, where, found)
+            found = cv2.copyTo(plain, where, found)
         found = cv2.multiply(found, (width / shift.shape[1], height / shift.shape[0], 0, 0))
-    return found + _places(size)
+    return _places(found)
 
 
 def inside(places: Plane, size: tuple[int, int]) -> NDArray[np.bool_]:
@@ -75,14 +72,16 @@ def inside(places: Plane, size: tuple[int, int]) -> NDArray[np.bool_]:
     return found
 
 
-@functools.lru_cache(maxsize=4)
-def _places(size: tuple[int, int]) -> Plane:
-    """Return column and row of every pixel (h, w, 2)."""
-    height, width = size
-    return np.ascontiguousarray(np.moveaxis(np.indices((height, width), np.float32)[::-1], 0, -1))
+def _places(displacements: Plane) -> Plane:
+    """Return the places, column and row, that lie so far from each pixel (h, w, 2)."""
+    height, width = displacements.shape[:2]
+    found = displacements.copy()
+    found[..., 0] += np.arange(width, dtype=np.float32)
+    found[..., 1] += np.arange(height, dtype=np.float32)[:, None]
+    return found
 
 
 def _torn(shift: Plane) -> NDArray[np.bool_]:
     """Return where neighbours of a map are moved more than a pixel apart."""
     cv2, window = opencv(), np.ones((3, 3), np.uint8)
-    return largest(cv2.dilate(shift, window) - cv2.erode(shift, window)) > 1
+    return larger(cv2.dilate(shift, window) - cv2.erode(shift, window)) > 1

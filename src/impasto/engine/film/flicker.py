@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from impasto.engine.film.extras import opencv
-from impasto.engine.film.fields import brightness, carried, enlarged
+from impasto.engine.film.fields import brightness, carried, enlarged, read_at
 from impasto.engine.film.motion import Motion
 
 __all__ = ["FlickerMeter", "flicker", "gradient_energy"]
@@ -41,11 +41,9 @@ def _carried_exactly(picture: Plane, flow: Plane) -> Plane:
 
     Between black and white pixels lie values that no picture can hold, so the carried one cannot hold them either.
     """
-    cv2, (height, width) = opencv(), flow.shape[:2]
-    x = flow[..., 0] + np.arange(width, dtype=np.float32)
-    y = flow[..., 1] + np.arange(height, dtype=np.float32)[:, None]
-    places = ((place + 0.5) * _FINER - 0.5 for place in (x, y))
-    found: Plane = cv2.remap(_finer(picture), *places, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    cv2 = opencv()
+    places = (read_at(flow, (flow.shape[0], flow.shape[1])) + np.float32(0.5)) * np.float32(_FINER) - np.float32(0.5)
+    found: Plane = cv2.remap(_finer(picture), places, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
     return found.clip(0, 1)
 
 

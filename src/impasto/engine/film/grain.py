@@ -40,9 +40,8 @@ class MovingGrain:
         cv2 = opencv()
         moved = carried(self.shift, motion.flow) + cv2.multiply(motion.flow, (1 / width, 1 / height, 0, 0))
         middle = cv2.mean(moved)
-        moved = cv2.add(moved * np.float32(1 - SETTLING), tuple(SETTLING * place for place in middle))
-        least, most = (tuple(place + side * _FURTHEST / 2 for place in middle) for side in (-1, 1))
-        self.shift = cv2.min(cv2.max(moved, least), most)
+        away = cv2.subtract(moved, middle) * np.float32(1 - SETTLING)
+        self.shift = cv2.add(away.clip(-_FURTHEST / 2, _FURTHEST / 2), middle)
 
     def field(self, still: Field, part: tuple[int, int], at: tuple[int, int], whole: tuple[int, int]) -> Tensor:
         """Return the noise for a part of a picture, sizes in pixels; ``still`` gives the field that stands still."""

@@ -111,11 +111,11 @@ def _doubled(picture: NDArray[np.uint16], halfway: Plane) -> NDArray[np.uint16]:
     """Return a picture (H, W, C) with a pixel more between any two; those that were there stay as they are."""
     height, width, channels = picture.shape
     fine = np.empty((2 * height - 1, 2 * width - 1, channels), np.uint16)
-    exact = picture.astype(np.float32)  # OpenCV filters these several times as quickly as whole numbers
-    right = _filtered(exact, across=halfway)
+    exact = picture.astype(np.float32)  # OpenCV filters floats several times as quickly as whole numbers
     fine[::2, ::2] = picture
-    fine[::2, 1::2] = _rounded(right)[:, :-1]
     fine[1::2, ::2] = _rounded(_filtered(exact, down=halfway))[:-1]
+    right = _filtered(exact, across=halfway)
+    fine[::2, 1::2] = _rounded(right)[:, :-1]
     fine[1::2, 1::2] = _rounded(_filtered(right, down=halfway))[:-1, :-1]
     return fine
 

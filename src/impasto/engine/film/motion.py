@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from impasto.engine.film.camera import find_camera
 from impasto.engine.film.extras import opencv
-from impasto.engine.film.fields import carried, largest, squared
+from impasto.engine.film.fields import carried, larger, squared
 
 __all__ = ["Motion", "Watcher", "reduced"]
 
@@ -124,7 +124,7 @@ def _with_planes(flow: Plane, now: Plane, before: Plane) -> tuple[Plane, NDArray
     border = opencv().dilate(_bends(flow).astype(np.uint8), np.ones((17, 17), np.uint8)) > 0
     costs = [1.2 * by_flow + _AS_GOOD]
     for number, plane in enumerate(planes):
-        apart = np.where(border, 0, largest(np.abs(plane.flow - flow)) / _FAR)
+        apart = np.where(border, 0, larger(np.abs(plane.flow - flow)) / _FAR)
         costs.append(plane.unlike + np.float32(0.3 * number) + apart * apart)
     best = _cheapest(costs, now)
     unlike = _chosen(best, [costs[0], *(plane.unlike for plane in planes)])
@@ -148,7 +148,7 @@ def _chosen(which: NDArray[np.uint8], among: Sequence[Plane]) -> Plane:
     """Return at every place what stands there in one of the maps."""
     chosen = among[0].copy()
     for number, other in enumerate(among[1:], 1):
-        opencv().copyTo(other, (which == number).astype(np.uint8), chosen)
+        chosen = opencv().copyTo(other, (which == number).astype(np.uint8), chosen)
     return chosen
 
 
@@ -187,7 +187,7 @@ class _PlaneMotion:
 
 
 def _planes(flow: Plane, now: Plane, before: Plane, by_flow: Plane) -> list[_PlaneMotion]:
-    """Return the motions of the largest planes: nearly always the background's, and then a large object's.
+    """Return the motions of the larger planes: nearly always the background's, and then a large object's.
 
     ``by_flow`` says how unlike the frames are after the flow.
     """
@@ -197,7 +197,7 @@ def _planes(flow: Plane, now: Plane, before: Plane, by_flow: Plane) -> list[_Pla
         camera = find_camera(flow, present, former, open_yet)
         exact = np.zeros_like(flow) if camera.stands_still else camera.flow()
         found.append(_PlaneMotion(exact, _difference(now, before, exact)))
-        open_yet &= (largest(np.abs(exact - flow)) > _FAR) & (found[-1].unlike > by_flow + 1)
+        open_yet &= (larger(np.abs(exact - flow)) > _FAR) & (found[-1].unlike > by_flow + 1)
         if open_yet.mean() < _WORTH_A_PLANE:
             break
     return found

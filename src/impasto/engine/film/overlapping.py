@@ -1,4 +1,4 @@
-"""Doing things at the same time: frames are read ahead and written behind while others are painted."""
+"""Doing things at the same time: what comes later is read and painted ahead, what is done is written behind."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def ahead(items: Iterable[T], count: int = 4) -> Generator[T, None, None]:
             if hasattr(items, "close"):
                 items.close()
 
-    thread = threading.Thread(target=make, name="reading ahead", daemon=True)
+    thread = threading.Thread(target=make, name="working ahead", daemon=True)
     thread.start()
     try:
         while (item := ready.get()) is not _END:

@@ -9,7 +9,7 @@ import os
 import time
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,8 @@ __all__ = ["film_of", "stylize_video"]
 
 FRAMES_A_PIECE = 48
 """So many frames are lost at most when a film is interrupted."""
+
+_REMEMBERING = ("steadier", "painter", "meter")  # the parts that keep something from frame to frame
 
 
 def stylize_video(
@@ -90,13 +92,7 @@ class _Painted(_Seen):
     """A frame that is painted, and not steady yet."""
 
     picture: NDArray[np.float32]  # (H, W, 3)
-    painter: dict[str, NDArray[Any]] | None  # what the painter remembered after it, if it is the last of a piece
-
-
-class _Remembering(Protocol):
-    """What keeps something from frame to frame."""
-
-    def restore(self, state: Mapping[str, NDArray[Any]]) -> None: ...
+    painter: dict[str, NDArray[Any]] | None  # what a painter that goes ahead remembered after the last of a piece
 
 
 class _Filming:
@@ -189,7 +185,8 @@ class _Filming:
             for number, seen in enumerate(frames, 1):
                 pixels = from_plane(as_float(seen.frame.pixels))
                 painted = self.painter.paint(Picture(pixels, name=seen.frame.name), seen.motion)
-                state = self.painter.state() if number % FRAMES_A_PIECE == 0 else None
+                is_asked = self.painter.paints_ahead and number % FRAMES_A_PIECE == 0
+                state = self.painter.state() if is_asked else None
                 yield _Painted(**vars(seen), picture=_at_size(to_plane(painted), self.plan.size), painter=state)
         finally:
             frames.close()
@@ -265,18 +262,15 @@ class _Filming:
 
     def _state(self, last: _Painted) -> dict[str, NDArray[Any]]:
         """Return what is remembered after a frame, the last of a piece or of the film."""
-        states = {
-            "steadier": self.steadier.state(),
-            "painter": self.painter.state() if last.painter is None else last.painter,
-            "meter": self.meter.state(),
-            "watcher": {"before": last.grey},
-        }
+        states = {name: getattr(self, name).state() for name in _REMEMBERING}
+        states["watcher"] = {"before": last.grey}
+        if last.painter is not None:
+            states["painter"] = last.painter
         return {f"{name}/{key}": value for name, state in states.items() for key, value in state.items()}
 
     def _restore(self, arrays: Mapping[str, NDArray[Any]]) -> None:
-        parts: dict[str, _Remembering] = {"steadier": self.steadier, "painter": self.painter, "meter": self.meter}
-        for name, part in parts.items():
-            start = f"{name}/"
+        for name in _REMEMBERING:
+            start, part = f"{name}/", getattr(self, name)
             part.restore({key.removeprefix(start): value for key, value in arrays.items() if key.startswith(start)})
         self.watcher.before = np.asarray(arrays["watcher/before"], np.uint8)
 
