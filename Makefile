@@ -18,7 +18,7 @@ help:  ## say what can be made
 
 setup: $(READY)  ## only set up .venv
 
-demo: $(READY)  ## paint a first picture into demo/, in a minute or two
+demo: $(READY)  ## paint a first picture into demo/ (the first time several minutes, to set everything up)
 	@$(BIN)/python examples/demo.py
 
 test: $(READY)  ## run all tests but the long ones

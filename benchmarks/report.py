@@ -192,7 +192,7 @@ def measure(benchmark: Benchmark, args: argparse.Namespace) -> bool:
             return False
         runs.append(json.loads(done.stdout))
     print(f"{benchmark.name}: {(time.monotonic() - began) / 60:.1f} minutes", file=sys.stderr, flush=True)
-    command = " ".join(["python", f"benchmarks/{words[0]}", *map(_without_folder, words[1:])])
+    command = _as_to_be_typed(benchmark, words[len(benchmark.command) :])
     document = {"machine": machine_facts(), "command": command, "quick": args.quick, "runs": runs}
     write_text_whole(args.to / f"{benchmark.name}.json", json.dumps(document, indent=1, ensure_ascii=False) + "\n")
     return True
@@ -213,8 +213,10 @@ def _obstacle(benchmark: Benchmark, args: argparse.Namespace) -> str:
     return f"left out, it needs {' and '.join(missing)}" if missing else ""
 
 
-def _without_folder(word: str) -> str:
-    return Path(word).name if Path(word).is_absolute() else word
+def _as_to_be_typed(benchmark: Benchmark, more: Sequence[str]) -> str:
+    """Return the command with KIT, JUDGE and the like where a file of yours belongs."""
+    program, *words = (word.format(**{name: name.upper() for name in benchmark.needs()}) for word in benchmark.command)
+    return " ".join(["python", f"benchmarks/{program}", *words, *more])
 
 
 def write_page(folder: Path) -> Path:

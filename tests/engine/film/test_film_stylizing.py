@@ -16,14 +16,14 @@ import pytest
 
 from impasto.config import Fast, Optimize
 from impasto.engine.film import FilmStep, joining, open_clip, stylize_video, stylizing
-from impasto.engine.film.frames import as_float, as_levels
+from impasto.engine.film.frames import as_float
 from impasto.engine.film.motion import Watcher, reduced
 from impasto.engine.film.painters import film_painter
 from impasto.engine.film.planning import plan_film
 from impasto.engine.film.steadying import Steadier
 from impasto.engine.onepass import OnePass
 from impasto.errors import ImpastoError, InputError, MissingExtraError, OptionError, OutputError
-from impasto.images import Picture
+from impasto.images import Picture, write
 from impasto.images.arrays import from_plane, to_plane
 
 
@@ -207,16 +207,17 @@ def test_progress_tells_frames_and_time(tmp_path: Path, write_film: Any, method:
 
 
 def step_by_step(clip: Path, ink: Any, out: Path, method: Any) -> list[Any]:
-    """Return the frames that watching, painting and steadying give when nothing of it is done ahead."""
+    """Make the folder ``out`` by watching, painting and steadying, nothing of it ahead; return its frames."""
     plan = plan_film(clip, ink, out, method)
+    out.mkdir()
     painter, watcher, steadier = film_painter(plan.stylizer, plan.styles), Watcher(), Steadier()
-    shown = []
     for frame in plan.clip.frames():
         motion = watcher.see(reduced(frame.pixels))
         picture = Picture(from_plane(as_float(frame.pixels)))
-        shown.append(steadier.steady(to_plane(painter.paint(picture, motion)), motion))
-        painter.show(shown[-1])
-    return [as_levels(one, 8) for one in shown]
+        shown = steadier.steady(to_plane(painter.paint(picture, motion)), motion)
+        painter.show(shown)
+        write(from_plane(shown), out / f"{frame.number:04d}.png")
+    return seen(out)
 
 
 @pytest.mark.parametrize("name", ["in one pass", "optimize"])
@@ -370,7 +371,6 @@ def test_a_missing_extra_says_how_to_get_it(tmp_path: Path, ink: Any, monkeypatc
 def test_a_film_is_named_after_clip_and_style(
     tmp_path: Path, write_film: Any, painter: Any, frames: Any, ink: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    from impasto.images import write
 
     monkeypatch.chdir(tmp_path)
     write(ink, tmp_path / "ink.png")
@@ -397,7 +397,6 @@ stylize_video("clip.mp4", "ink.png", "out.mp4", method, on_step=lambda step: pri
 def test_a_killed_film_goes_on(
     after: int, tmp_path: Path, clip: Path, method: Any, ink: Any, monkeypatch: pytest.MonkeyPatch
 ):
-    from impasto.images import write
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(stylizing, "FRAMES_A_PIECE", 3)

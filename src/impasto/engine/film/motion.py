@@ -187,7 +187,7 @@ class _PlaneMotion:
 
 
 def _planes(flow: Plane, now: Plane, before: Plane, by_flow: Plane) -> list[_PlaneMotion]:
-    """Return the motions of the larger planes: nearly always the background's, and then a large object's.
+    """Return the motions of the largest planes: nearly always the background's, and then a large object's.
 
     ``by_flow`` says how unlike the frames are after the flow.
     """
