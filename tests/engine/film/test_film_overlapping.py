@@ -24,7 +24,7 @@ def test_items_come_in_their_order_from_another_thread():
             yield number
 
     assert list(ahead(make(), 3)) == list(range(20))
-    assert makers == {"reading ahead"}
+    assert makers == {"working ahead"}
 
 
 def test_only_so_many_are_made_ahead():
