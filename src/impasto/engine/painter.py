@@ -82,7 +82,7 @@ def _broad(picture: Tensor, cell: int, reach: int) -> Tensor:
     Cells are counted from the corner, which lies on one of the whole picture's, so that tiles fit together.
     """
     height, width = picture.shape[-2:]
-    means = _in_fours(picture) if cell == 2 else picture
+    means = _in_fours(picture) if cell > 1 else picture
     for axis in (2, 3, 2, 3):
         means = _around(means, reach, axis)
     if cell > 1:

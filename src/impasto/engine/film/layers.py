@@ -8,6 +8,7 @@ however many frames lie between.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,14 +89,17 @@ class Layer:
 
 def _as_levels(picture: Plane) -> NDArray[np.uint16]:
     """Return a picture in whole numbers that have room below black and above white: between pixels lies more."""
-    cv2, scale = opencv(), _LEVELS / (1 + 2 * _ROOM)
-    found: NDArray[np.uint16] = cv2.addWeighted(picture, scale, picture, 0, _ROOM * scale, dtype=cv2.CV_16U)
-    return found
+    scale = _LEVELS / (1 + 2 * _ROOM)
+    return _scaled(picture, scale, _ROOM * scale, opencv().CV_16U)
 
 
 def _from_levels(levels: NDArray[np.uint16]) -> Plane:
-    cv2 = opencv()
-    found: Plane = cv2.addWeighted(levels, (1 + 2 * _ROOM) / _LEVELS, levels, 0, -_ROOM, dtype=cv2.CV_32F)
+    return _scaled(levels, (1 + 2 * _ROOM) / _LEVELS, -_ROOM, opencv().CV_32F)
+
+
+def _scaled(numbers: NDArray[Any], scale: float, offset: float, kind: int) -> NDArray[Any]:
+    """Return numbers scaled, moved and rounded to another kind, all in one pass: OpenCV has this only as a mixture."""
+    found: NDArray[Any] = opencv().addWeighted(numbers, scale, numbers, 0, offset, dtype=kind)
     return found
 
 
@@ -129,6 +133,4 @@ def _filtered(picture: Plane, across: Plane | None = None, down: Plane | None = 
 
 
 def _rounded(levels: Plane) -> NDArray[np.uint16]:
-    cv2 = opencv()
-    found: NDArray[np.uint16] = cv2.addWeighted(levels, 1, levels, 0, 0, dtype=cv2.CV_16U)
-    return found
+    return _scaled(levels, 1, 0, opencv().CV_16U)

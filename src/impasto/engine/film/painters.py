@@ -20,7 +20,7 @@ from torch import Tensor
 
 from impasto.engine.door import Stylizer
 from impasto.engine.film.extras import opencv
-from impasto.engine.film.fields import read_at
+from impasto.engine.film.fields import enlarged, read_at
 from impasto.engine.film.grain import MovingGrain
 from impasto.engine.film.motion import Motion
 from impasto.engine.inputs import Style
@@ -149,7 +149,7 @@ def _moved(shown: Plane, frame: Picture, motion: Motion) -> Tensor:
     size = (shown.shape[0], shown.shape[1])
     cv2 = opencv()
     there = cv2.remap(shown, read_at(motion.flow, size), None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
-    valid = cv2.resize(motion.valid, size[::-1])
+    valid = enlarged(motion.valid, size)
     carried = from_plane(there).clamp(0, 1)
     if frame.size != size:
         return carried
