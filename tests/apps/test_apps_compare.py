@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from impasto import engine, evaluation, images
-from impasto.apps.compare import contender_of, pictures_of
+from impasto.apps.compare import after, contender_of, pictures_of
 from impasto.errors import InputError, OptionError
 from impasto.evaluation import Comparison, Contender, Pair, Run
 
@@ -40,7 +40,7 @@ class Jury:
         self.contenders, self.pairs, self.earlier = contenders, pairs, earlier
         (folder / "pictures").mkdir(parents=True)
         runs = [self._run(pair, one, folder) for pair in pairs for one in contenders]
-        on_progress(evaluation.Progress(1, len(runs), "harbour + ink · one", 0.0, 3.0))
+        on_progress(evaluation.Progress(1, len(runs), "harbour + ink · one", 0.0, 3.0, 1.0))
         facts = {"machine": {"when": "now"}, "judge": judge, "complete": self.complete}
         return Comparison(contenders=contenders, runs=runs, **facts)
 
@@ -71,6 +71,21 @@ def test_every_photo_meets_every_style_and_method(studio: Path, impasto, jury: J
     quick, coarse = jury.contenders
     assert (quick.label, quick.options["steps"]) == ("optimize:quick", 120)
     assert (coarse.options["stroke"], coarse.options["size"]) == (2.0, 512)
+
+
+def test_the_time_left_is_told(studio: Path, impasto, jury: Jury) -> None:
+    assert impasto("compare", "harbour.jpg", "ink.png", "--methods", "optimize:quick") == 0
+    assert "harbour + ink · one · 1/1 · 3.0 s left\n" in impasto.err
+
+
+@pytest.mark.parametrize(
+    ("remaining", "this_picture", "told"),
+    [(None, 70.0, "2/4 · 1 min 10 s left of this picture"), (None, None, "2/4"), (5.0, 1.0, "2/4 · 5.0 s left")],
+)
+def test_while_some_have_not_painted_yet_the_time_of_this_picture_is_told(
+    remaining: float | None, this_picture: float | None, told: str
+) -> None:
+    assert after(evaluation.Progress(2, 4, "p", 0.5, remaining, 9.0, this_picture)) == told
 
 
 def test_options_for_all_give_way_to_those_of_one() -> None:

@@ -40,6 +40,15 @@ def test_the_whole_gallery_is_tried_in_its_order(studio, painter, impasto, drawn
     assert {config.size for _, _, config in painter.calls} == {384}
 
 
+def test_the_time_left_is_that_of_all_styles(studio, painter, impasto, drawn, three_styles):
+    assert impasto("try", "harbour.jpg") == 0
+    lines = [line for line in impasto.err.splitlines() if line.endswith(" left")]
+    assert lines[0].startswith("1/3 ink-wash")
+    assert lines[0].endswith(" 0.9 s left")  # each takes 0.3 s, says the painter
+    assert lines[-1].startswith("3/3 mosaic")
+    assert lines[-1].endswith(" 0.1 s left")  # of the last one's second scale
+
+
 def test_styles_method_and_options_can_be_chosen(studio, painter, impasto, drawn, three_styles):
     arguments = ["mosaic", "ink.png", "--method", "optimize", "--steps", "3", "--size", "32", "-o", "s.png", "--json"]
     assert impasto("try", "harbour.jpg", *arguments) == 0

@@ -58,6 +58,17 @@ def test_an_unknown_name_gets_a_suggestion():
         impasto.stylize(samples.harbour((32, 32)), "stary-night")
 
 
+@pytest.mark.parametrize("asked", ["monet", "monett", "Claude Monet", "claude-monnet"])
+def test_an_artist_is_answered_with_what_there_is_by_that_hand(asked):
+    with pytest.raises(InputError, match=r"\(Claude Monet made .*cliff-walk.*\); `impasto styles`"):
+        find_style(asked)
+
+
+def test_a_name_like_nothing_here_gets_no_suggestion():
+    with pytest.raises(InputError, match="nor a style of the gallery; `impasto styles`"):
+        find_style("qqqqqq")
+
+
 def test_a_missing_file_is_not_taken_for_a_name():
     with pytest.raises(InputError, match="does not exist"):
         impasto.stylize(samples.harbour((32, 32)), "missing.png")

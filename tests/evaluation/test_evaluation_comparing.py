@@ -117,6 +117,21 @@ def test_an_interrupted_comparison_keeps_what_it_has_and_goes_on_from_there(
     assert sorted(set(asked)) == [2, 3, 4]
 
 
+def test_the_time_left_is_known_as_soon_as_all_have_begun(
+    pictures: dict[str, Path], tmp_path: Path, tiny_backbone: Path
+) -> None:
+    pairs = pairs_of([pictures["harbour"]], [pictures["night"], pictures["ink"]])
+    told: list[comparing_module.Progress] = []
+    compare(pairs, [QUICK, SLOW], tmp_path, isolated=False, on_progress=told.append)
+    first = [now for now in told if now.run == 1]
+    assert all(now.remaining is None for now in first)  # of the second nothing is known yet
+    assert first[0].this_picture is None
+    assert first[-1].this_picture == 0  # painted
+    assert all(now.remaining is not None for now in told if now.run == 2 and now.share)
+    assert told[-1].remaining == 0
+    assert [now.elapsed for now in told] == sorted(now.elapsed for now in told)
+
+
 def test_a_contender_works_in_a_process_of_its_own(pictures: dict[str, Path], tmp_path: Path) -> None:
     shares: list[float] = []
     with painting_apart(QUICK) as paint:

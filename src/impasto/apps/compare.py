@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,7 +13,7 @@ from impasto.apps.console import INTERRUPTED, SOME_FAILED, print_json, say
 from impasto.apps.methods import preset_values
 from impasto.apps.options import config_from, given
 from impasto.apps.parameters import AsJson, Force, Quiet
-from impasto.apps.progress import Bar, joined, time_left
+from impasto.apps.progress import Gauge, duration, joined, time_left
 from impasto.apps.weights import fetch_for
 from impasto.config import METHODS, to_dict
 from impasto.errors import ImpastoError, InputError, OptionError, OutputError
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from impasto.evaluation import Comparison, Contender, Pair
     from impasto.evaluation.comparing import Progress
 
-__all__ = ["compare", "contender_of", "pictures_of"]
+__all__ = ["after", "compare", "contender_of", "pictures_of"]
 
 SIZE = 512  # long side unless --size says otherwise: large enough to see the strokes, small enough to wait for
 
@@ -185,22 +184,22 @@ def _fetch(contenders: Sequence[Contender], *, quiet: bool) -> None:
 
 @contextlib.contextmanager
 def _showing(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
-    """Give what shows the progress: a bar in a terminal, else a line for every picture."""
-    if quiet:
-        yield lambda _: None
-    elif sys.stderr.isatty():
-        bar = Bar("getting ready")
-        bar.start()
-        try:
-            yield lambda now: bar.move(now.label, round(100 * (now.run - 1 + now.share)), 100 * now.runs, _after(now))
-        finally:
-            bar.stop()
-    else:
-        yield lambda now: None if now.share else say(joined(now.label, _after(now)))
+    """Give what shows the progress: a bar in a terminal, else a line for every picture and now and then one more."""
+    with Gauge(quiet=quiet) as gauge:
+
+        def show(now: Progress) -> None:
+            begins = not now.share
+            done = round(100 * (now.run - 1 + now.share))
+            gauge.move(now.label, done, 100 * now.runs, after(now), elapsed=now.elapsed, due=begins)
+
+        yield show
 
 
-def _after(now: Progress) -> str:
-    return joined(f"{now.run}/{now.runs}", time_left(now.remaining))
+def after(now: Progress) -> str:
+    """Return how many pictures are done, and the time left for all, or while nobody can tell, for this one."""
+    alone = now.remaining is None and now.this_picture is not None
+    left = f"{duration(now.this_picture or 0)} left of this picture" if alone else time_left(now.remaining)
+    return joined(f"{now.run}/{now.runs}", left)
 
 
 def _told(found: Comparison, page: Path, *, as_json: bool) -> int:

@@ -158,7 +158,12 @@ def _tell(report: FolderReport, *, as_json: bool, quiet: bool) -> None:
         refuse(f"{failure.photo}: {failure.why}", kind="InputError", as_json=False)
     if not quiet or report.failed or report.interrupted:
         say(_sentence(report))
-    typer.echo(report.out)
+    typer.echo(_from_here(report.out))
+
+
+def _from_here(folder: str) -> str:
+    here = Path.cwd()
+    return str(Path(folder).relative_to(here)) if Path(folder).is_relative_to(here) else folder
 
 
 def _sentence(report: FolderReport) -> str:

@@ -127,13 +127,16 @@ class Gauge:
         if self._bar is not None:
             self._bar.stop()
 
-    def move(self, where: str, done: int, total: int, after: str, *, elapsed: float) -> None:
-        """Show how far the work is; ``elapsed`` seconds tell when the next line is due."""
+    def move(self, where: str, done: int, total: int, after: str, *, elapsed: float, due: bool = False) -> None:
+        """Show how far the work is; ``elapsed`` seconds tell when the next line is due, if it is not now."""
         if self._bar is not None:
             self._bar.move(where, done, total, after)
-        elif not self._quiet and (abs(elapsed - self._said_at) >= self._every or done == total):  # time may begin anew
+        elif not self._quiet and (due or done == total or self._is_due(elapsed)):
             self._said_at = elapsed
             say(joined(where, after))
+
+    def _is_due(self, elapsed: float) -> bool:
+        return abs(elapsed - self._said_at) >= self._every  # time may begin anew
 
     def note(self, sentence: str) -> None:
         """Say something that stays, to those who want quiet too."""

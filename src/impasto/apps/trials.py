@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from impasto.apps.console import INTERRUPTED, SOME_FAILED, refuse, say
 from impasto.apps.methods import chosen_config
 from impasto.apps.options import given
-from impasto.apps.progress import show_progress
+from impasto.apps.progress import StepProgress, show_progress
 from impasto.config import MethodOptions
 from impasto.errors import ImpastoError
 
 if TYPE_CHECKING:
+    from impasto.engine.progress import Step
     from impasto.engine.result import Result
     from impasto.images import Picture
 
@@ -59,6 +62,32 @@ def small_config(method: str, preset: str | None, options: Mapping[str, Any]) ->
     return chosen_config(method, preset, {**start, **given(options)})
 
 
+class _Clock:
+    """Tells the time that is left for all trials, from what those took that are done."""
+
+    def __init__(self, total: int) -> None:
+        self._left = total
+        self._spent: list[float] = []
+
+    @contextmanager
+    def over(self, show: StepProgress) -> Iterator[StepProgress]:
+        """Give what shows the steps of one trial with the time left for all."""
+        self._left -= 1
+        began = time.perf_counter()
+
+        def shown(step: Step) -> None:
+            show(replace(step, remaining=self._remaining(step)))
+
+        yield shown
+        self._spent.append(time.perf_counter() - began)
+
+    def _remaining(self, step: Step) -> float | None:
+        if step.remaining is None:
+            return None
+        each = [*self._spent, step.elapsed + step.remaining]
+        return step.remaining + self._left * sum(each) / len(each)
+
+
 def paint_trials(picture: Picture, wanted: Sequence[Trial], *, quiet: bool) -> Trials:
     """Paint in one way after the other; one that is refused does not keep the others from being tried.
 
@@ -67,10 +96,13 @@ def paint_trials(picture: Picture, wanted: Sequence[Trial], *, quiet: bool) -> T
     """
     from impasto import engine
 
-    trials = Trials(len(wanted))
+    trials, clock = Trials(len(wanted)), _Clock(len(wanted))
     for number, trial in enumerate(wanted, 1):
         try:
-            with show_progress(f"{number}/{len(wanted)} {trial.label}", quiet=quiet) as on_step:
+            with (
+                show_progress(f"{number}/{len(wanted)} {trial.label}", quiet=quiet) as show,
+                clock.over(show) as on_step,
+            ):
                 result = engine.stylize(picture, list(trial.styles), trial.config, on_step=on_step)
         except ImpastoError as refusal:
             trials.failed.append((trial, refusal))

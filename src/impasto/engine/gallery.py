@@ -9,9 +9,10 @@ beside the cache.
 from __future__ import annotations
 
 import dataclasses
+import difflib
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -38,6 +39,7 @@ __all__ = [
 
 DATA = Path(str(resources.files("impasto.engine"))) / "data"
 GALLERY_FILE = DATA / "gallery.safetensors"
+LONGEST_PARTICLE = 3  # letters: van, de, von
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,11 +79,24 @@ def find_style(name: str) -> NamedStyle:
     known = {style.name: style for style in gallery()}
     wanted = _plain(name)
     if wanted not in known:
+        hint = did_you_mean(wanted, known) or _by_artist(wanted, known.values())
         raise InputError(
-            f"{name!r} is neither a file here nor a style of the gallery{did_you_mean(wanted, known)}; "
-            "`impasto styles` lists the names."
+            f"{name!r} is neither a file here nor a style of the gallery{hint}; `impasto styles` lists the names."
         )
     return known[wanted]
+
+
+def _by_artist(wanted: str, styles: Iterable[NamedStyle]) -> str:
+    """Return ``" (Claude Monet made cliff-walk, …)"`` where a name is nearly an artist's, or an empty string."""
+    artists: dict[str, str] = {}
+    for style in styles:
+        whole = _plain(style.artist)
+        artists |= {part: style.artist for part in (whole, *whole.split("-")) if len(part) > LONGEST_PARTICLE}
+    near = difflib.get_close_matches(wanted, artists, n=1)
+    if not near:
+        return ""
+    artist = artists[near[0]]
+    return f" ({artist} made {', '.join(style.name for style in styles if style.artist == artist)})"
 
 
 def looks_like_a_name(given: str) -> bool:

@@ -36,6 +36,8 @@ class Progress:
     label: str  # what is being painted, and by whom
     share: float  # of this picture, 0 to 1
     remaining: float | None  # seconds that are probably left; None while nobody can tell
+    elapsed: float  # seconds since the comparison began
+    this_picture: float | None = None  # seconds that are probably left of this picture alone
 
 
 OnProgress = Callable[[Progress], object]
@@ -102,6 +104,7 @@ class _Work:
         self.out: dict[str, str] = {}  # who cannot paint at all, and why
         self.left = {contender.label: len(pairs) for contender in contenders}
         self.spent: dict[str, list[float]] = {contender.label: [] for contender in contenders}
+        self.began = self.began_run = time.perf_counter()
 
     def paint(self, number: int, pair: Pair, painters: Painters, known: Known) -> Iterator[Run]:
         """Give what each contender makes of one pair, or what is known of it already."""
@@ -111,9 +114,9 @@ class _Work:
             earlier = known.get((contender.label, pair.hashes))
             if earlier is None:
                 judge = judge or self._judge(pair)
-                began = time.perf_counter()
+                self.began_run = time.perf_counter()
                 yield self._run(number, pair, contender, painters, judge)
-                self.spent[contender.label].append(time.perf_counter() - began)
+                self.spent[contender.label].append(time.perf_counter() - self.began_run)
             else:
                 yield earlier
             self.left[contender.label] -= 1
@@ -164,15 +167,21 @@ class _Work:
         return tuple(notes)
 
     def _tell(self, pair: Pair, contender: Contender, share: float) -> None:
-        label = f"{pair.name} · {contender.label}"
-        self.on_progress(Progress(self.begun, self.total, label, share, self._remaining(contender.label, share)))
+        now, label = time.perf_counter(), f"{pair.name} · {contender.label}"
+        this, whole = self._left(contender.label, share, now - self.began_run)
+        self.on_progress(Progress(self.begun, self.total, label, share, whole, now - self.began, this))
 
-    def _remaining(self, now: str, share: float) -> float | None:
-        """Estimate the seconds left from what each contender took so far, once each has painted."""
-        if any(self.left[label] and not times for label, times in self.spent.items()):
-            return None
-        mean = {label: sum(times) / max(1, len(times)) for label, times in self.spent.items()}
-        return sum(mean[label] * count for label, count in self.left.items()) - share * mean[now]
+    def _left(self, label: str, share: float, spent: float) -> tuple[float | None, float | None]:
+        """Estimate the seconds left of this picture and of all, from what each contender took so far."""
+        times = {**self.spent, label: [*self.spent[label], *([spent / share] if share else [])]}
+        mean = {name: sum(took) / len(took) for name, took in times.items() if took}
+        if label not in mean:
+            return None, None
+        this = (1 - share) * mean[label]
+        later = {name: count - (name == label) for name, count in self.left.items()}
+        if any(count and name not in mean for name, count in later.items()):
+            return this, None
+        return this, this + sum(count * mean[name] for name, count in later.items() if count)
 
 
 def _check(pairs: Sequence[Pair], contenders: Sequence[Contender]) -> None:
