@@ -42,11 +42,12 @@ format: $(READY)  ## format the code and mend what the linter can mend
 	@$(BIN)/ruff check --fix --quiet --exit-zero .
 	@$(BIN)/ruff format .
 
-# What needs files that cannot be shipped takes part when they are named: KIT=DIR VGG=FILE JUDGE=FILE MICROAST=DIR.
+# What needs files that cannot be shipped takes part when they are named: KIT=DIR VGG=FILE JUDGE=FILE MICROAST=DIR CLIPS=DIR.
 BENCH = $(BIN)/python benchmarks/report.py run $(NAME) \
-  $(if $(KIT),--kit $(KIT)) $(if $(VGG),--vgg $(VGG)) $(if $(JUDGE),--judge $(JUDGE)) $(if $(MICROAST),--microast $(MICROAST))
+  $(if $(KIT),--kit $(KIT)) $(if $(VGG),--vgg $(VGG)) $(if $(JUDGE),--judge $(JUDGE)) $(if $(MICROAST),--microast $(MICROAST)) \
+  $(if $(CLIPS),--clips $(CLIPS))
 
-bench: $(READY)  ## measure everything, each REPEAT times, into one report (NAME=scale for one; KIT= VGG= JUDGE= MICROAST=)
+bench: $(READY)  ## measure everything, each REPEAT times, into one report (NAME=scale for one; KIT= VGG= JUDGE= MICROAST= CLIPS=)
 	@$(BENCH) --repeat $(or $(REPEAT),1)
 
 bench-quick: $(READY)  ## the same tiny, only to see that it runs

@@ -1,7 +1,7 @@
 """The project's whole benchmark as one report: what can be measured here is measured, and all that is known is shown.
 
     python benchmarks/report.py run [NAME ...] [--repeat 3] [--quick] [--kit DIR] [--vgg FILE] [--judge FILE]
-                                       [--microast DIR]
+                                       [--microast DIR] [--clips DIR]
     python benchmarks/report.py page
 
 run    Runs the programs beside this one, each as often as asked for, and keeps what they print in `results/NAME.json`,
@@ -31,7 +31,7 @@ from impasto.weights.atomic import write_text_whole
 HERE = Path(__file__).parent
 RESULTS = HERE / "results"
 REPORT = "report"
-FILES = ("kit", "vgg", "judge", "microast")  # what may be given, since it cannot be shipped
+FILES = ("kit", "vgg", "judge", "microast", "clips")  # what may be given, since it cannot be shipped
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,12 @@ BENCHMARKS = (
         ("--megapixels", "0.05", "0.1", "--runs", "1"),
     ),
     Benchmark("film", "How much does film flicker?", ("film.py", "steady"), _SHORT_FILM),
+    Benchmark(
+        "film-real",
+        "How much do films flicker that were not made for it?",
+        ("film.py", "real", "--style", "brushwork", "--seconds", "6", "--clip", "{clips}"),
+        ("--seconds", "0.5", "--size", "96"),
+    ),
     Benchmark("film-speed", "How quick is film beside single pictures?", ("film.py", "speed"), _SHORT_FILM),
     Benchmark(
         "cluster",
@@ -158,6 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked.add_argument("--vgg", type=Path, help="weights of VGG-19, whole or to relu4_1")
     asked.add_argument("--judge", type=Path, help="a Python file with a class Judge")
     asked.add_argument("--microast", type=Path, help="folder with MicroAST's published weights")
+    asked.add_argument("--clips", type=Path, help="folder with films")
     asked.add_argument("--to", type=Path, default=RESULTS, help="folder of the results")
     args = asked.parse_args(arguments)
     known = {one.name: one for one in BENCHMARKS}

@@ -152,5 +152,6 @@ def test_only_where_a_thing_left_bare_ground_nothing_is_carried(passing: Any):
 
 def test_maps_keep_their_size(pan: Any):
     assert enlarged(np.ones((5, 7), np.float32), (10, 14)).shape == (10, 14)
-    assert reduced(levels(np.ones((600, 1000, 3), np.float32))).shape == (300, 500)
+    assert reduced(levels(np.ones((900, 1500, 3), np.float32))).shape == (360, 600)
+    assert reduced(levels(np.ones((360, 640, 3), np.float32))).shape == (256, 455)
     assert reduced(levels(pan.frames[0])).shape == (128, 192), "small frames are not made smaller"

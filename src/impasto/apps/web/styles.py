@@ -97,9 +97,8 @@ def _icon_of(name: str) -> bytes:
 
 
 def _png(picture: Tensor) -> bytes:
-    from PIL import Image
+    from impasto.evaluation.canvas import to_image
 
-    pixels = (picture[0].clamp(0, 1) * 255).round().byte().permute(1, 2, 0).numpy()
     buffer = io.BytesIO()
-    Image.fromarray(pixels).save(buffer, "PNG")
+    to_image(picture).save(buffer, "PNG")
     return buffer.getvalue()
