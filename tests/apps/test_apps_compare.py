@@ -88,6 +88,13 @@ def test_while_some_have_not_painted_yet_the_time_of_this_picture_is_told(
     assert after(evaluation.Progress(2, 4, "p", 0.5, remaining, 9.0, this_picture)) == told
 
 
+def test_nothing_between_commas_is_no_folder(studio: Path) -> None:
+    assert pictures_of("harbour.jpg, ") == [Path("harbour.jpg")]
+    for nothing in ("", " ,"):
+        with pytest.raises(InputError, match="no pictures were named"):
+            pictures_of(nothing)
+
+
 def test_options_for_all_give_way_to_those_of_one() -> None:
     common = {"size": "256", "strength": "70"}
     assert contender_of("optimize", common).options["size"] == 256

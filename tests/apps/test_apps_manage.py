@@ -75,6 +75,9 @@ def test_a_style_of_ones_own_is_added_once_and_overwritten_only_when_asked(studi
     assert impasto("styles", "add", "mine", "night.png") == 2
     assert "--force" in impasto.sentence
     assert impasto("styles", "add", "mine", "night.png", "--force") == 0
+    assert impasto("styles", "add", "My Ink", "ink.png") == 0
+    assert impasto.err.endswith("use it as: impasto stylize PHOTO my-ink\n")
+    assert impasto("styles", "remove", "My Ink") == 0
     assert impasto("styles", "add", "other", "ink.png", "mine") == 2
     assert "mine is a style of the gallery" in impasto.sentence
     assert impasto("styles", "remove", "mine") == 0

@@ -89,6 +89,15 @@ def test_each_style_can_have_its_own_output(studio, painter, impasto):
     assert {"sheet-ink.png", "sheet-night.png"} <= names(studio)
 
 
+@pytest.mark.parametrize("raises", [False, True])
+def test_ctrl_c_among_several_tells_what_is_done(studio, painter, impasto, raises):
+    painter.interrupted_call, painter.raises = 2, raises  # raised by what paints in a single pass
+    assert impasto("stylize", "harbour.jpg", "ink.png", "night.png", "--each") == 130
+    assert impasto.out.split()[0] == "harbour-ink.jpg"
+    assert Path("harbour-ink.jpg").is_file()
+    assert ("harbour-night.jpg" in names(studio)) is not raises
+
+
 def test_one_of_several_may_fail_and_is_listed(studio, painter, impasto):
     painter.fails_for = "ink.png"
     assert impasto("stylize", "harbour.jpg", "ink.png", "night.png", "--each") == 1

@@ -17,6 +17,7 @@ from impasto.engine.inputs import together
 from impasto.errors import InputError, OptionError
 from impasto.images import samples
 from impasto.models.fast import CODE_LENGTH
+from impasto.models.reading import write_tensors
 
 
 @pytest.fixture(autouse=True)
@@ -67,6 +68,14 @@ def test_an_artist_is_answered_with_what_there_is_by_that_hand(asked):
 def test_a_name_like_nothing_here_gets_no_suggestion():
     with pytest.raises(InputError, match="nor a style of the gallery; `impasto styles`"):
         find_style("qqqqqq")
+
+
+def test_a_damaged_file_of_ones_own_is_in_the_way_of_ones_own_styles_alone(tmp_path):
+    add_style("mine", vector())
+    write_tensors(tmp_path / "styles" / "broken.safetensors", {"x": torch.zeros(1)}, {})
+    assert find_style("starry-night").artist
+    with pytest.raises(InputError, match=r"broken\.safetensors holds no styles"):
+        find_style("mine")
 
 
 def test_a_missing_file_is_not_taken_for_a_name():

@@ -50,6 +50,15 @@ def test_options_are_those_of_optimize(verb: Any, photo: Tensor) -> None:
         verb(photo, "relu_1_1" if verb is engine.reconstruct_content else ["relu_1_1"], steps=2)
 
 
+@pytest.mark.parametrize("verb", [engine.reconstruct_content, engine.reconstruct_style])
+def test_what_is_half_recovered_is_not_shown(verb: Any, photo: Tensor) -> None:
+    def stop(_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        verb(photo, "relu1_1" if verb is engine.reconstruct_content else ["relu1_1"], steps=4, on_step=stop)
+
+
 def test_what_is_usual_can_be_asked_for_otherwise(photo: Tensor) -> None:
     usual = engine.reconstruct_content(photo, "relu1_1", steps=2)
     smooth = engine.reconstruct_content(photo, "relu1_1", steps=2, tv_weight=1.0, init="grey")

@@ -132,12 +132,31 @@ def test_the_time_left_is_known_as_soon_as_all_have_begun(
     assert [now.elapsed for now in told] == sorted(now.elapsed for now in told)
 
 
+def test_the_time_left_does_not_count_what_is_there_already(
+    pictures: dict[str, Path], tmp_path: Path, tiny_backbone: Path
+) -> None:
+    one, other = (pairs_of([pictures["harbour"]], [pictures[name]]) for name in ("night", "ink"))
+    earlier = compare(other, [QUICK], tmp_path, isolated=False)
+    told: list[comparing_module.Progress] = []
+    compare([*one, *other], [QUICK], tmp_path, isolated=False, earlier=earlier, on_progress=told.append)
+    assert {now.run for now in told} == {1}
+    assert [now.remaining for now in told[1:]] == [now.this_picture for now in told[1:]]
+
+
 def test_a_contender_works_in_a_process_of_its_own(pictures: dict[str, Path], tmp_path: Path) -> None:
     shares: list[float] = []
+
+    def told(share: float, _: float | None) -> None:
+        shares.append(share)
+
     with painting_apart(QUICK) as paint:
-        painted = paint(pictures["harbour"], pictures["night"], tmp_path / "out.png", shares.append)
+        painted = paint(
+            pictures["harbour"], pictures["night"], tmp_path / "out.png", lambda share, _: shares.append(share)
+        )
         with pytest.raises(Exception, match=r"nothing\.png"):
-            paint(tmp_path / "nothing.png", pictures["night"], tmp_path / "no.png", shares.append)
+            paint(
+                tmp_path / "nothing.png", pictures["night"], tmp_path / "no.png", lambda share, _: shares.append(share)
+            )
     assert painted.seconds > 0
     assert painted.bytes is not None
     assert painted.bytes > 100e6
@@ -154,7 +173,7 @@ def test_a_process_that_ends_by_itself_is_told(
     with painting_apart(QUICK) as paint:
         time.sleep(patience)  # whether it ends before it is asked or after
         with pytest.raises(CannotPaintError, match="status 1"):
-            paint(tmp_path / "a.png", tmp_path / "b.png", tmp_path / "c.png", lambda _: None)
+            paint(tmp_path / "a.png", tmp_path / "b.png", tmp_path / "c.png", lambda *_: None)
 
 
 def test_the_judge_knows_the_photo_from_the_style(tiny_backbone: Path) -> None:

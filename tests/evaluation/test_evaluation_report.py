@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -16,6 +17,7 @@ import torch
 from impasto import images
 from impasto.errors import InputError
 from impasto.evaluation import Comparison, Contender, Finding, Pair, Run, pairs_of, report
+from impasto.evaluation.report import comparing
 from impasto.evaluation.report.page import page, table
 
 VOID = {"meta", "img", "br"}
@@ -111,6 +113,30 @@ def test_without_any_picture_there_is_still_a_report(found: Comparison, pairs: l
     shown = read_page(report.save_report(refused, pairs, tmp_path / "report"))
     assert "Side by side" not in shown.text
     assert not (tmp_path / "report" / "sheet.jpg").exists()
+
+
+def test_many_pairs_are_spread_over_sheets_that_can_be_opened(
+    found: Comparison, pairs: list[Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comparing, "_ROWS", 1)
+    ink = pairs[0].style
+    images.write(torch.rand(1, 3, 700, 1000), tmp_path / "large.png")
+    both = [*pairs, *pairs_of([tmp_path / "large.png"], [ink])]
+    again = replace(found.runs[0], photo="large.png", hashes=both[1].hashes)
+    folder = tmp_path / "report"
+    shown = read_page(report.save_report(replace(found, runs=(*found.runs, again)), both, folder))
+    assert {"sheet.jpg", "sheet-2.jpg"} <= set(shown.links)
+    for sheet in ("sheet.jpg", "sheet-2.jpg"):
+        assert max(images.read(folder / sheet).size) < 1500
+
+
+def test_names_of_any_encoding_are_reported(found: Comparison, pairs: list[Pair], tmp_path: Path) -> None:
+    strange = os.fsdecode(b"caf\xe9.jpg")
+    renamed = replace(found, runs=tuple(replace(run, photo=strange) for run in found.runs))
+    report.save_report(renamed, pairs, tmp_path / "report")
+    known = report.earlier_comparison(tmp_path / "report")
+    assert known is not None
+    assert known.runs[0].photo == strange
 
 
 def test_an_interrupted_comparison_says_so(found: Comparison, pairs: list[Pair], tmp_path: Path) -> None:

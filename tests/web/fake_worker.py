@@ -19,6 +19,11 @@ def echo(call: Call) -> dict[str, Any]:
     return {"echo": call.arguments, "pid": os.getpid()}
 
 
+def surroundings(call: Call) -> dict[str, Any]:
+    """Tell the environment."""
+    return dict(os.environ)
+
+
 def dawdle(call: Call) -> dict[str, Any]:
     """Take small steps, listening at each, as an engine does."""
     steps = 0
@@ -63,4 +68,4 @@ def hog(call: Call) -> dict[str, Any]:
 
 if __name__ == "__main__":
     print("this goes to the log, not into the answers")
-    main({task.__name__: task for task in (echo, dawdle, burn, crash, refuse, stumble, hog)})
+    main({task.__name__: task for task in (echo, surroundings, dawdle, burn, crash, refuse, stumble, hog)})

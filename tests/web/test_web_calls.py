@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+from pathlib import Path
 
-from impasto.apps.web.calls import DroppedError, Wishes
+import pytest
+import torch
+
+from impasto.apps.web.calls import Call, DroppedError, Wishes
+from impasto.apps.web.tasks.perfecting import Watcher
+from impasto.config import Optimize
+from impasto.engine import Step
 
 OTHERS = [("resume",), ("pause",), ("pause", "resume"), ("resume", "pause")]
 
@@ -51,3 +58,17 @@ def test_a_wish_for_another_work_is_none_for_this_one() -> None:
     wishes.begin(2)
     with pytest.raises(KeyboardInterrupt):
         wishes.obey()
+
+
+def test_who_stops_at_the_first_step_keeps_it(tmp_path: Path) -> None:
+    call = Call(tmp_path, {}, told("stop", early=True), lambda _: None)
+    watcher = Watcher(call, Optimize(steps=100), None)
+    picture = torch.full((1, 3, 8, 8), 0.5)
+    step = Step(
+        scale=1, scales=1, step=1, steps=100, size=(8, 8), losses={}, elapsed=0.0, remaining=None, picture=lambda: picture
+    )  # fmt: skip
+    with pytest.raises(KeyboardInterrupt):
+        watcher(step)
+    kept = json.loads((tmp_path / "moments.json").read_text(encoding="utf-8"))
+    assert [moment["step"] for moment in kept] == [1]
+    assert (tmp_path / kept[0]["file"]).is_file()

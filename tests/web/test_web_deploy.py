@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import venv
@@ -12,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from impasto.apps.serve import streamlit_flags
+from impasto.apps.serve import check, streamlit_flags
 from impasto.apps.web.environment import serving_from_environment, variable_of
 from impasto.config import fields_of
 from impasto.config.serving import Serving
+from impasto.errors import OptionError
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -106,3 +108,24 @@ def _installed(environment: Path, requirements: Path) -> Path:
 
 def _everything(folder: Path) -> set[Path]:
     return {Path(place) / name for place, _, names in os.walk(folder) for name in names}
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        ({"method": "fsat"}, "did you mean 'fast'"),
+        ({"host": "192.0.2.1"}, "192.0.2.1 is no address to serve at"),
+        ({"host": "no.such.host.invalid"}, "name an address of this computer with --host"),
+    ],
+)
+def test_what_could_not_be_served_is_told_to_the_owner_at_the_start(options: dict[str, str], part: str) -> None:
+    with pytest.raises(OptionError, match=part):
+        check(Serving(**options))
+
+
+def test_a_port_that_is_taken_is_told() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(OptionError, match="try another --port"):
+            check(Serving(port=taken.getsockname()[1]))

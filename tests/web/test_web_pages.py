@@ -15,7 +15,7 @@ from torch import Tensor
 from impasto.apps.web import house as house_module
 from impasto.apps.web.dials import Dials
 from impasto.apps.web.house import House, use_house
-from impasto.apps.web.styles import GalleryStyle
+from impasto.apps.web.styles import GalleryStyle, gallery
 from impasto.apps.web.tasks import painting as painting_task
 from impasto.apps.web.tasks import pictures
 from impasto.config.serving import Serving
@@ -380,6 +380,15 @@ def test_the_whole_app_runs(spot: OnTheSpot) -> None:
     app = AppTest.from_file(str(Path(house_module.__file__).with_name("app.py")), default_timeout=300)
     healthy(app.run())
     assert "manner of a painting" in app.title[0].value
+
+
+def test_a_damaged_style_of_the_owners_shuts_no_studio(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("IMPASTO_STYLES", str(tmp_path))
+    (tmp_path / "broken.safetensors").write_bytes(b"nothing")
+    assert "starry-night" in {style.name for style in gallery()}
+    assert "broken.safetensors" in caplog.text
 
 
 def test_a_style_survives_the_way_to_the_pages() -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from patience import is_running, until
@@ -228,3 +230,14 @@ def test_closing_ends_everything(studio: Studio, job: Make) -> None:
     assert waiting.state == "cancelled"
     assert not [process for process in processes if is_running(process)]
     assert running.finished.wait(60)
+
+
+def test_folders_of_the_owner_are_the_same_ones_for_a_worker(
+    studio: Studio, job: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("IMPASTO_STYLES", "styles")
+    monkeypatch.setenv("IMPASTO_WEIGHTS", os.pathsep.join(["one", "two"]))
+    seen = done(studio, job("surroundings")).answer
+    assert seen["IMPASTO_STYLES"] == str(tmp_path / "styles")
+    assert seen["IMPASTO_WEIGHTS"].split(os.pathsep) == [str(tmp_path / "one"), str(tmp_path / "two")]

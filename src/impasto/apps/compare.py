@@ -135,7 +135,10 @@ def pictures_of(text: str) -> list[Path]:
     """Return the pictures that an argument names: a file, a folder's, or several separated by commas."""
     from impasto.images.formats import is_picture
 
-    parts = [Path(text)] if _exists(text) else [Path(part.strip()) for part in text.split(",")]
+    names = [part.strip() for part in text.split(",") if part.strip()]  # nothing between commas is no folder
+    if not names:
+        raise InputError("no pictures were named; give a picture, a folder, or several separated by commas.")
+    parts = [Path(text)] if _exists(text) else [Path(name) for name in names]
     found: list[Path] = []
     for part in parts:
         inside = sorted(filter(is_picture, part.iterdir())) if part.is_dir() else [part]

@@ -47,8 +47,8 @@ def options_page() -> str:
     parts.append(_section("Films", FilmOptions))
     parts.append(_section("`impasto train any`", AnyTraining))
     parts.append(_section("`impasto train encoder`", EncoderTraining))
-    parts.append(_section("`impasto train style`", StyleTraining))
-    parts.append(_section("`impasto train paired`", PairedTraining))
+    parts.append(_section("`impasto train style`", StyleTraining, without={"style"}))
+    parts.append(_section("`impasto train paired`", PairedTraining, without={"pairs"}))
     parts.append(_section("`impasto export`", Exporting))
     parts.append(_section("`impasto web`", Serving))
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import socket
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from impasto.apps.options import config_from, given
 from impasto.config.serving import Serving
 from impasto.errors import MissingExtraError, OptionError
 
-__all__ = ["serve", "streamlit_flags"]
+__all__ = ["check", "serve", "streamlit_flags"]
 
 
 def serve(
@@ -25,7 +26,7 @@ def serve(
 ) -> None:
     """Serve the web app: paint in a browser. Ctrl-C ends it, and nothing is left behind."""
     serving = config_from(Serving, given(options), owner="web", start=_from_environment())
-    _check(serving)
+    check(serving)
     try:
         from streamlit.web import cli
     except ImportError as fault:
@@ -75,10 +76,14 @@ def _from_environment() -> dict[str, Any]:
     return dict(vars(serving_from_environment()))
 
 
-def _check(serving: Serving) -> None:
+def check(serving: Serving) -> None:
     """Refuse what could not be served, before anything is started."""
     if serving.models is not None and not serving.models.is_dir():
         raise OptionError(f"--models is {str(serving.models)!r}, which is no folder here; name one with .safetensors.")
+    if serving.method is not None:
+        from impasto.engine import method_of
+
+        method_of(serving.method)  # or it is refused
     family = socket.AF_INET6 if ":" in serving.host else socket.AF_INET
     try:
         with socket.socket(family, socket.SOCK_STREAM) as trial:
@@ -86,6 +91,9 @@ def _check(serving: Serving) -> None:
             trial.bind((serving.host, serving.port))
     except OSError as fault:
         reason = fault.strerror or str(fault)
+        if isinstance(fault, socket.gaierror) or fault.errno == errno.EADDRNOTAVAIL:
+            advice = "name an address of this computer with --host, or 0.0.0.0 for all of them"
+            raise OptionError(f"{serving.host} is no address to serve at ({reason}); {advice}.") from fault
         raise OptionError(f"{serving.host}:{serving.port} is not free ({reason}); try another --port.") from fault
 
 

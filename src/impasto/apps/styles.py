@@ -69,11 +69,11 @@ def add_style(
     from impasto.engine.gallery import check_name
     from impasto.engine.inputs import together
 
-    check_name(name, overwrite=force)
+    plain = check_name(name, overwrite=force)
     style = together(paintings)
     device = pick_device()
     keep(name, vector_of(style, device, pick_precision("auto", device)), title=title, overwrite=force)
-    say(f"Added; use it as: impasto stylize PHOTO {name}")
+    say(f"Added; use it as: impasto stylize PHOTO {plain}")
 
 
 def remove_style(name: Name) -> None:

@@ -169,6 +169,11 @@ def _paint_all(paint: Callable[..., dict[str, Any]], jobs: Sequence[Job], saving
                 raise
             outcomes.add_failure(job, refusal)
             continue
+        except KeyboardInterrupt:  # of what paints in a single pass; the pictures before it are there
+            if not outcomes.done:
+                raise
+            outcomes.interrupted = True
+            break
         outcomes.done.append(summary)
         if summary["stopped"] == "interrupted":
             outcomes.interrupted = True

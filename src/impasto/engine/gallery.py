@@ -34,6 +34,7 @@ __all__ = [
     "gallery",
     "looks_like_a_name",
     "remove_style",
+    "shipped_styles",
     "write_styles",
 ]
 
@@ -68,16 +69,23 @@ class NamedStyle:
 
 def gallery() -> list[NamedStyle]:
     """Return all styles by name: those that come with Impasto in their order, then the user's own."""
-    return [
-        *_styles_in(GALLERY_FILE),
-        *(dataclasses.replace(one, own=True) for path in _own_files() for one in _styles_in(path)),
-    ]
+    return [*shipped_styles(), *_own_styles()]
+
+
+def shipped_styles() -> list[NamedStyle]:
+    """Return the styles that come with Impasto."""
+    return _styles_in(GALLERY_FILE)
+
+
+def _own_styles() -> list[NamedStyle]:
+    return [dataclasses.replace(one, own=True) for path in _own_files() for one in _styles_in(path)]
 
 
 def find_style(name: str) -> NamedStyle:
     """Return the style of this name; capitals, spaces and underscores do not matter."""
-    known = {style.name: style for style in gallery()}
-    wanted = _plain(name)
+    wanted, known = _plain(name), {style.name: style for style in shipped_styles()}
+    if wanted not in known:  # only then a damaged file of the user's own is in the way
+        known |= {style.name: style for style in _own_styles()}
     if wanted not in known:
         hint = did_you_mean(wanted, known) or _by_artist(wanted, known.values())
         raise InputError(

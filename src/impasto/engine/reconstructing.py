@@ -30,10 +30,17 @@ def reconstruct_content(photo: One, layer: str, *, on_step: OnStep = silent, **o
         "style_layers": (layer,),
         "tv_weight": 1e-6,  # only against what the layer cannot see at all
     }
-    return Optimizer(from_dict(Optimize, usual | options))(photo, photo, on_step=on_step).image
+    return _recovered(photo, usual | options, on_step)
 
 
 def reconstruct_style(style: One, layers: Sequence[str] = (), *, on_step: OnStep = silent, **options: Any) -> Tensor:
     """Return the texture (1, 3, H, W) recovered from the statistics of some layers, whatever was where."""
     usual = {"init": "noise", "content_weight": 0, "style_layers": tuple(layers)}
-    return Optimizer(from_dict(Optimize, usual | options))(style, style, on_step=on_step).image
+    return _recovered(style, usual | options, on_step)
+
+
+def _recovered(picture: One, options: dict[str, Any], on_step: OnStep) -> Tensor:
+    result = Optimizer(from_dict(Optimize, options))(picture, picture, on_step=on_step)
+    if result.stopped == "interrupted":  # what is half recovered would say of the layers what is not true
+        raise KeyboardInterrupt
+    return result.image

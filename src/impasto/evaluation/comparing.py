@@ -63,14 +63,14 @@ def compare(
     """
     _check(pairs, contenders)
     (folder / PICTURES).mkdir(parents=True, exist_ok=True)
-    work = _Work(pairs, contenders, folder, judge, on_progress)
     known = _still_valid(earlier, contenders, folder, judge)
+    work = _Work(pairs, contenders, folder, judge, known, on_progress)
     runs: list[Run] = []
     complete = True
     try:
         with _painters(isolated=isolated) as painters:
             for number, pair in enumerate(pairs, 1):
-                runs.extend(work.paint(number, pair, painters, known))
+                runs.extend(work.paint(number, pair, painters))
                 on_pair(work.comparison(runs, isolated=isolated, complete=number == len(pairs)))
     except KeyboardInterrupt:
         complete = False
@@ -96,29 +96,36 @@ class _Work:
     """What stays the same during a comparison, and the clock."""
 
     def __init__(
-        self, pairs: Sequence[Pair], contenders: Sequence[Contender], folder: Path, judge: str, on_progress: OnProgress
+        self,
+        pairs: Sequence[Pair],
+        contenders: Sequence[Contender],
+        folder: Path,
+        judge: str,
+        known: Known,
+        on_progress: OnProgress,
     ) -> None:
-        self.contenders, self.folder, self.judge, self.on_progress = contenders, folder, judge, on_progress
+        self.contenders, self.folder, self.judge, self.known = contenders, folder, judge, known
+        self.on_progress = on_progress
         self.network, self.perceptual = judging_network(judge), find_lpips()
         self.total, self.begun = len(pairs) * len(contenders), 0
         self.out: dict[str, str] = {}  # who cannot paint at all, and why
-        self.left = {contender.label: len(pairs) for contender in contenders}
+        self.left = {one.label: sum((one.label, pair.hashes) not in known for pair in pairs) for one in contenders}
         self.spent: dict[str, list[float]] = {contender.label: [] for contender in contenders}
         self.began = self.began_run = time.perf_counter()
 
-    def paint(self, number: int, pair: Pair, painters: Painters, known: Known) -> Iterator[Run]:
+    def paint(self, number: int, pair: Pair, painters: Painters) -> Iterator[Run]:
         """Give what each contender makes of one pair, or what is known of it already."""
         judge: Judge | None = None
         for contender in self.contenders:
             self.begun += 1
-            earlier = known.get((contender.label, pair.hashes))
-            if earlier is None:
-                judge = judge or self._judge(pair)
-                self.began_run = time.perf_counter()
-                yield self._run(number, pair, contender, painters, judge)
-                self.spent[contender.label].append(time.perf_counter() - self.began_run)
-            else:
+            earlier = self.known.get((contender.label, pair.hashes))
+            if earlier is not None:
                 yield earlier
+                continue
+            judge = judge or self._judge(pair)
+            self.began_run = time.perf_counter()
+            yield self._run(number, pair, contender, painters, judge)
+            self.spent[contender.label].append(time.perf_counter() - self.began_run)
             self.left[contender.label] -= 1
 
     def comparison(self, runs: Sequence[Run], *, isolated: bool, complete: bool) -> Comparison:
@@ -142,10 +149,10 @@ class _Work:
         run = Run(contender=contender.label, photo=pair.photo.name, style=pair.style.name, hashes=pair.hashes)
         if contender.label in self.out:
             return replace(run, refusal=self.out[contender.label])
-        self._tell(pair, contender, 0)
+        self._tell(pair, contender, 0, None)
         try:
             painted = painters(contender)(
-                pair.photo, pair.style, self.folder / picture, lambda share: self._tell(pair, contender, share)
+                pair.photo, pair.style, self.folder / picture, lambda *told: self._tell(pair, contender, *told)
             )
         except ImpastoError as refusal:
             if isinstance(refusal, CannotPaintError):
@@ -166,18 +173,18 @@ class _Work:
             notes.append("LPIPS was not measured: it needs the weights vgg16-torchvision and lpips-vgg.")
         return tuple(notes)
 
-    def _tell(self, pair: Pair, contender: Contender, share: float) -> None:
+    def _tell(self, pair: Pair, contender: Contender, share: float, remaining: float | None) -> None:
         now, label = time.perf_counter(), f"{pair.name} · {contender.label}"
-        this, whole = self._left(contender.label, share, now - self.began_run)
+        this, whole = self._estimate(contender.label, remaining, now - self.began_run)
         self.on_progress(Progress(self.begun, self.total, label, share, whole, now - self.began, this))
 
-    def _left(self, label: str, share: float, spent: float) -> tuple[float | None, float | None]:
+    def _estimate(self, label: str, remaining: float | None, spent: float) -> tuple[float | None, float | None]:
         """Estimate the seconds left of this picture and of all, from what each contender took so far."""
-        times = {**self.spent, label: [*self.spent[label], *([spent / share] if share else [])]}
+        times = {**self.spent, label: [*self.spent[label], *([] if remaining is None else [spent + remaining])]}
         mean = {name: sum(took) / len(took) for name, took in times.items() if took}
         if label not in mean:
             return None, None
-        this = (1 - share) * mean[label]
+        this = max(0.0, mean[label] - spent) if remaining is None else remaining
         later = {name: count - (name == label) for name, count in self.left.items()}
         if any(count and name not in mean for name, count in later.items()):
             return this, None

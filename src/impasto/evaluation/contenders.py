@@ -24,8 +24,8 @@ from impasto.evaluation.peaks import watched
 
 __all__ = ["CannotPaintError", "Contender", "OnShare", "Paint", "Painted", "painting_apart", "painting_here", "serve"]
 
-OnShare: TypeAlias = Callable[[float], object]
-"""Told now and then which share of a picture is painted, 0 to 1."""
+OnShare: TypeAlias = Callable[[float, "float | None"], object]
+"""Told now and then which share of a picture is painted, 0 to 1, and how many seconds are probably left of it."""
 
 
 class CannotPaintError(ImpastoError):
@@ -63,7 +63,9 @@ def painting_here(contender: Contender) -> Iterator[Paint]:
 
     def paint(photo: Path, style: Path, output: Path, on_share: OnShare) -> Painted:
         with _for_good(), watched() as peak:
-            result = stylizer(photo, style if takes_styles else (), on_step=lambda step: on_share(_share(step)))
+            result = stylizer(
+                photo, style if takes_styles else (), on_step=lambda step: on_share(_share(step), step.remaining)
+            )
         if result.stopped == "interrupted":
             raise KeyboardInterrupt
         result.save(output)
@@ -123,7 +125,7 @@ def serve() -> None:
 def _answer(paint: Paint, wish: Mapping[str, str], answers: IO[str]) -> None:
     photo, style, output = (Path(wish[name]) for name in ("photo", "style", "output"))
     try:
-        painted = paint(photo, style, output, lambda share: _tell(answers, {"share": share}))
+        painted = paint(photo, style, output, lambda share, left: _tell(answers, {"share": share, "left": left}))
         _tell(answers, asdict(painted))
     except ImpastoError as refusal:
         _tell(answers, {"refused": str(refusal), "for good": isinstance(refusal, CannotPaintError)})
@@ -139,7 +141,7 @@ def _ask(child: subprocess.Popen[str], wish: Mapping[str, str], on_share: OnShar
             raise (CannotPaintError if answer["for good"] else ImpastoError)(answer["refused"])
         if "seconds" in answer:
             return Painted(**answer)
-        on_share(answer["share"])
+        on_share(answer["share"], answer["left"])
     raise CannotPaintError(f"its process ended by itself (status {child.wait()}), perhaps for lack of memory.")
 
 

@@ -24,6 +24,6 @@ def writing_whole(path: Path) -> Iterator[Path]:
 
 
 def write_text_whole(path: Path, text: str) -> None:
-    """Write a text as UTF-8, whole or not at all."""
+    """Write a text as UTF-8, whole or not at all; bytes in a file's name that are no UTF-8 are written as escapes."""
     with writing_whole(path) as unfinished:
-        unfinished.write_text(text, encoding="utf-8")
+        unfinished.write_text(text, encoding="utf-8", errors="backslashreplace")

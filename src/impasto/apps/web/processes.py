@@ -18,6 +18,8 @@ from typing import Any
 
 __all__ = ["WORKER", "WorkerProcess"]
 
+_FOLDERS = ("IMPASTO_CACHE", "IMPASTO_STYLES", "IMPASTO_WEIGHTS", "PYTHONPATH")
+
 WORKER = (sys.executable, "-m", "impasto.apps.web.worker")
 
 Message = dict[str, Any]
@@ -42,7 +44,7 @@ class WorkerProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=folder,
-            env={**os.environ, **(environment or {}), "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
+            env={**_absolute(os.environ), **(environment or {}), "TMPDIR": str(folder), "PYTHONUNBUFFERED": "1"},
         )
         threading.Thread(target=self._listen, name=f"worker {self.pid}", daemon=True).start()
 
@@ -101,3 +103,14 @@ class WorkerProcess:
             with contextlib.suppress(OSError):
                 self._process.stdin.close()
         self._on_message(self, None)
+
+
+def _absolute(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment with its folders told so that they are the same ones from another folder."""
+    folders = {name: environment[name].split(os.pathsep) for name in _FOLDERS if environment.get(name)}
+    whole = {name: os.pathsep.join(map(_whole, parts)) for name, parts in folders.items()}
+    return {**environment, **whole}
+
+
+def _whole(folder: str) -> str:
+    return str(Path(folder).expanduser().absolute()) if folder else ""

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import base64
 import io
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from impasto.errors import ImpastoError
+
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from impasto.engine.gallery import NamedStyle
+
 __all__ = ["GalleryStyle", "drawn_styles", "gallery", "material"]
+
+_log = logging.getLogger(__name__)
 
 ICON_SIDE = 192
 
@@ -51,13 +58,23 @@ def drawn_styles() -> list[GalleryStyle]:
 
 def gallery() -> list[GalleryStyle]:
     """Return the styles of the engine's gallery; where it is empty, pictures drawn by code."""
-    from impasto.engine.gallery import gallery as named_styles
-
     found = [
         GalleryStyle(one.name, one.title, one.artist, one.year, one.museum, one.icon or _icon_of(one.name))
-        for one in named_styles()
+        for one in _named_styles()
     ]
     return found or drawn_styles()
+
+
+def _named_styles() -> list[NamedStyle]:
+    """Return all styles that can be read; one file of the owner's that cannot shuts no studio."""
+    from impasto.engine.gallery import gallery as named_styles
+    from impasto.engine.gallery import shipped_styles
+
+    try:
+        return named_styles()
+    except ImpastoError as fault:
+        _log.warning("styles of your own are left out: %s", fault)
+        return shipped_styles()
 
 
 def material(name: str) -> Any:

@@ -20,6 +20,7 @@ __all__ = ["PAGE", "earlier_comparison", "save_numbers", "save_report"]
 
 PAGE, NUMBERS, ROWS, SHEET = "index.html", "report.json", "report.csv", "sheet.jpg"
 _THUMBNAIL = 512  # pixels: long side of photos and paintings in the report
+_CELL, _ROWS = 256, 50  # pixels of each picture on a sheet, and rows: a JPEG is at most 65,500 pixels high
 _VISIBLE = 0.15  # milder faults are in the JSON, not on the page
 
 
@@ -35,10 +36,8 @@ def save_report(comparison: Comparison, pairs: Sequence[Pair], folder: Path) -> 
     for pair in pairs:
         for path, digest in zip((pair.photo, pair.style), pair.hashes, strict=True):
             _save_thumbnail(path, folder / _thumbnail(digest))
-    pictures = [pair for pair in pairs if any(run.picture for run in _runs(comparison, pair))]
-    if pictures:
-        _save_sheet(comparison, pictures, folder)
-    write_text_whole(folder / PAGE, _page(comparison, pairs, has_sheet=bool(pictures)))
+    sheets = _save_sheets(comparison, pairs, folder)
+    write_text_whole(folder / PAGE, _page(comparison, pairs, sheets))
     return folder / PAGE
 
 
@@ -48,12 +47,14 @@ def earlier_comparison(folder: Path) -> Comparison | None:
     return comparison_from_json(file.read_text(encoding="utf-8")) if file.is_file() else None
 
 
-def _page(comparison: Comparison, pairs: Sequence[Pair], *, has_sheet: bool) -> str:
+def _page(comparison: Comparison, pairs: Sequence[Pair], sheets: Sequence[str]) -> str:
     made = f"{len(comparison.contenders)} ways of painting, {len(pairs)} pairs of photo and style"
     unfinished = "" if comparison.complete else " · interrupted: only what was painted until then"
     parts = [
         section("The standing", _standing_table(comparison), note=_how_to_read()),
-        section("Side by side", figure(SHEET, "All results in rows and columns", "")) if has_sheet else "",
+        section("Side by side", "".join(figure(sheet, "Results in rows and columns", "") for sheet in sheets))
+        if sheets
+        else "",
         *(section(pair.name, _pair(comparison, pair)) for pair in pairs),
         section("What the numbers mean", facts(_meanings(comparison))),
         section("How it was measured", items(comparison.notes) + facts(comparison.machine)),
@@ -128,14 +129,30 @@ def _meanings(comparison: Comparison) -> dict[str, str]:
     return {one.title: f"{one.meaning} {better[one.better]}" for one in found}
 
 
-def _save_sheet(comparison: Comparison, pairs: Sequence[Pair], folder: Path) -> None:
+def _save_sheets(comparison: Comparison, pairs: Sequence[Pair], folder: Path) -> list[str]:
+    """Write sheets of all that was painted, so many pairs on each that it can be opened; return their names."""
+    painted = [pair for pair in pairs if any(run.picture for run in _runs(comparison, pair))]
+    names = []
+    for number, first in enumerate(range(0, len(painted), _ROWS), 1):
+        names.append(SHEET if number == 1 else f"sheet-{number}.jpg")
+        _save_sheet(comparison, painted[first : first + _ROWS], folder, names[-1])
+    return names
+
+
+def _save_sheet(comparison: Comparison, pairs: Sequence[Pair], folder: Path, name: str) -> None:
     columns = ["photo", "style", *(one.label for one in comparison.contenders)]
     rows: list[list[Tensor | None]] = []
     for pair in pairs:
         results = {run.contender: run.picture for run in _runs(comparison, pair)}
         files = [*map(_thumbnail, pair.hashes), *(results.get(one.label, "") for one in comparison.contenders)]
-        rows.append([read(folder / file).pixels if file else None for file in files])
-    grid_sheet([pair.name for pair in pairs], columns, rows, folder / SHEET, cell=256)
+        rows.append([_within(folder / file, _CELL) if file else None for file in files])
+    grid_sheet([pair.name for pair in pairs], columns, rows, folder / name, cell=_CELL)
+
+
+def _within(path: Path, side: int) -> Tensor:
+    """Return a picture, made smaller where a side is longer than that."""
+    picture = read(path)
+    return resize(picture.pixels, fit_long_side(picture.size, min(side, max(picture.size))))
 
 
 def _runs(comparison: Comparison, pair: Pair) -> list[Run]:
@@ -149,6 +166,4 @@ def _thumbnail(digest: str) -> str:
 def _save_thumbnail(path: Path, target: Path) -> None:
     if target.is_file():  # named by its content
         return
-    picture = read(path)
-    size = fit_long_side(picture.size, min(_THUMBNAIL, max(picture.size)))
-    write(resize(picture.pixels, size), target, quality=88)
+    write(_within(path, _THUMBNAIL), target, quality=88)

@@ -37,7 +37,11 @@ for (const head of document.querySelectorAll("th")) head.addEventListener("click
   const table = head.closest("table"), body = table.tBodies[0], column = head.cellIndex;
   const key = row => row.cells[column].dataset.value ?? row.cells[column].innerText;
   const down = head.dataset.down = head.dataset.down === "1" ? "0" : "1";
-  const order = (a, b) => key(a).localeCompare(key(b), undefined, {numeric: true}) * (down === "1" ? 1 : -1);
+  const number = row => key(row) === "inf" ? Infinity : Number(key(row) || NaN);
+  const compared = (a, b) => isNaN(number(a)) || isNaN(number(b))
+    ? key(a).localeCompare(key(b), undefined, {numeric: true})
+    : number(a) < number(b) ? -1 : Number(number(a) > number(b));
+  const order = (a, b) => compared(a, b) * (down === "1" ? 1 : -1);
   body.append(...[...body.rows].sort(order));
 });
 """

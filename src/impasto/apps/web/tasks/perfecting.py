@@ -20,6 +20,7 @@ from impasto.engine.recipe import Recipe
 from impasto.errors import ImpastoError
 from impasto.evaluation import Timelapse
 from impasto.images import read, read_mask, write
+from impasto.weights.atomic import write_text_whole
 
 __all__ = ["moment", "perfect", "plan"]
 
@@ -91,7 +92,6 @@ class Watcher:
 
     def __call__(self, step: Step) -> None:
         """Take note of one step."""
-        self.call.obey()
         self.steps += 1
         is_last = step.scale == step.scales and step.step == step.steps
         if self.call.is_time(LIVE_SECONDS) or is_last:
@@ -111,6 +111,7 @@ class Watcher:
             note=step.note,
             moments=len(self.moments),
         )
+        self.call.obey()  # last: who stops at the first step keeps it
 
     def _keep(self, step: Step) -> None:
         picture, name = step.picture(), f"moment-{len(self.moments)}.jpg"
@@ -118,7 +119,7 @@ class Watcher:
         self.moments.append(
             {"file": name, "scale": step.scale, "step": step.step, "height": step.size[0], "width": step.size[1]}
         )
-        (self.call.folder / "moments.json").write_text(json.dumps(self.moments), encoding="utf-8")
+        write_text_whole(self.call.folder / "moments.json", json.dumps(self.moments))
         if self.film is not None:
             self.film.add(picture)
 

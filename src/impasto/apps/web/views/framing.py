@@ -41,8 +41,11 @@ def introduced() -> Introduction:
     house = the_house()
     found = house.introduction()
     if found is None:
-        wait_for(house.introducing(), "Mixing colors and getting the brushes ready", st.empty())
+        job = house.introducing()
+        wait_for(job, "Mixing colors and getting the brushes ready", st.empty())
         found = house.introduction()
+        if job.sentence:
+            _log.error("the studio could not be opened: %s", job.sentence)
     if found is None:
         raise ImpastoError("The studio could not be opened just now. Please reload the page in a minute.")
     return found

@@ -55,9 +55,8 @@ def _picture(job: Job, moment: dict[str, Any], visit: Visit, introduction: Intro
     answer = job.answer
     after = job.file("shown.jpg" if is_result else moment["file"])
     if is_result:
-        ended = {"interrupted": "stopped by you", "converged": "nothing more to gain"}.get(
-            answer["stopped"], "finished"
-        )
+        stopped = "stopped by you" if job.is_stopping else "stopped, since its time was up"
+        ended = {"interrupted": stopped, "converged": "nothing more to gain"}.get(answer["stopped"], "finished")
         facts = f"{size_text(answer['height'], answer['width'])} px, {duration_text(answer['seconds'])}, {ended}"
     else:
         facts = f"scale {moment['scale']}, step {moment['step']}"
