@@ -93,6 +93,20 @@ def test_frames_in_a_folder_go_on_after_ctrl_c(
     assert sorted(path.name for path in Path("painted").iterdir()) == [f"{number:06d}.png" for number in range(1, 5)]
 
 
+def test_a_film_that_replaces_another_goes_on_after_ctrl_c(impasto: Any, clip: Path, monkeypatch: pytest.MonkeyPatch):
+    command = ("stylize", clip.name, "ink.png", "-o", "out.mp4", "--force", *TINY)
+    Path("out.mp4").write_bytes(b"an earlier one")
+    with monkeypatch.context() as short:
+        short.setattr(stylizing, "FRAMES_A_PIECE", 2)
+        interrupted_at(4, short)
+        assert impasto(*command) == 130
+    assert "2 frames are kept" in impasto.err
+    assert impasto(*command) == 0
+    assert "going on after frame 2" in impasto.err
+    assert len(list(open_clip("out.mp4").frames())) == 4
+    assert not list(Path().glob(".out*"))
+
+
 def test_frames_go_to_a_folder_that_is_there(impasto: Any, clip: Path):
     assert impasto("stylize", clip.name, "ink.png", "-o", "frame-%02d.png", *TINY) == 0
     Path("there").mkdir()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,19 @@ def test_bad_files_are_told_in_the_end_and_tried_again(tmp_path: Path, out: Path
     (tmp_path / "mended.png").replace(tmp_path / "photos" / bad[0])
     assert counts(stylize_folder(tmp_path / "photos", painting, Cheap(log=log), out=out)) == (1, 8, 1)
     assert painted(log) == [Path(bad[0]).name]
+
+
+def test_names_of_any_encoding_are_painted_and_noted(tmp_path: Path, out: Path, painting: Tensor) -> None:
+    draw_photos(tmp_path / "photos", 3)
+    strange = os.fsdecode(b"caf\xe9.png")
+    write(torch.rand(1, 3, 8, 8), tmp_path / "photos" / "plain.png")
+    (tmp_path / "photos" / "plain.png").rename(tmp_path / "photos" / strange)
+    (tmp_path / "photos" / os.fsdecode(b"broken\xe9.jpg")).write_text("no picture")
+    report = stylize_folder(tmp_path / "photos", painting, Cheap(), out=out)
+    assert counts(report) == (4, 0, 1)
+    assert (out / strange).is_file()
+    again = stylize_folder(tmp_path / "photos", painting, Cheap(), out=out)
+    assert counts(again) == (0, 4, 1)
 
 
 def test_a_method_that_fails_harms_only_its_picture(photos: Path, out: Path, painting: Tensor) -> None:

@@ -64,9 +64,7 @@ def test_who_stops_at_the_first_step_keeps_it(tmp_path: Path) -> None:
     call = Call(tmp_path, {}, told("stop", early=True), lambda _: None)
     watcher = Watcher(call, Optimize(steps=100), None)
     picture = torch.full((1, 3, 8, 8), 0.5)
-    step = Step(
-        scale=1, scales=1, step=1, steps=100, size=(8, 8), losses={}, elapsed=0.0, remaining=None, picture=lambda: picture
-    )  # fmt: skip
+    step = Step(1, 1, 1, 100, (8, 8), {}, elapsed=0.0, remaining=None, picture=lambda: picture)
     with pytest.raises(KeyboardInterrupt):
         watcher(step)
     kept = json.loads((tmp_path / "moments.json").read_text(encoding="utf-8"))

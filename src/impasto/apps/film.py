@@ -81,7 +81,7 @@ class FilmRequest:
             if taken is not None and not self.force and not plan.is_begun:
                 raise OutputError(f"{taken} exists already; choose another pattern, or overwrite it with --force.")
         elif not plan.out.is_dir():
-            check_free(plan.out, force=self.force)
+            check_free(plan.out, force=self.force or plan.is_half_done)
         elif not self.force and any(plan.out.iterdir()) and not plan.is_begun:
             raise OutputError(f"{plan.out} holds files already; choose another folder, or overwrite them with --force.")
 
@@ -128,7 +128,8 @@ def paint_film(request: FilmRequest, *, dry_run: bool, quiet: bool, as_json: boo
     fetch_for(request.config, quiet=quiet)
     with show_frames(quiet=quiet) as on_step:
         kept = {name: getattr(request.saving, name) for name in ("keep_recipe", "keep_metadata")}
-        report = film_of(plan, on_step=on_step, restart=request.force, **kept)
+        anew = request.force and not plan.is_half_done
+        report = film_of(plan, on_step=on_step, restart=anew, **kept)
     _tell(report, as_json=as_json, quiet=quiet)
     return INTERRUPTED if report.stopped == "interrupted" else 0
 

@@ -133,6 +133,7 @@ def write_film(tmp_path: Path) -> Write:
         turned: int = 0,
         tags: tuple[int, int, int, int] | None = None,
         pixel_format: str = "yuv420p",
+        codec: str = "libx264",
         **options: str,
     ) -> Path:
         return _written(
@@ -144,6 +145,7 @@ def write_film(tmp_path: Path) -> Write:
             turned=turned,
             tags=tags,
             pixel_format=pixel_format,
+            codec=codec,
             options=options or {"crf": "4", "preset": "ultrafast"},
         )
 
@@ -160,12 +162,13 @@ def _written(
     turned: int,
     tags: tuple[int, int, int, int] | None,
     pixel_format: str,
+    codec: str,
     options: dict[str, str],
 ) -> Path:
     import av
 
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=25, options=options)
+        stream = container.add_stream(codec, rate=25, options=options)
         stream.height, stream.width = frames[0].shape[:2]
         stream.pix_fmt = pixel_format
         stream.time_base = stream.codec_context.time_base = time_base

@@ -50,6 +50,24 @@ def test_an_animation_keeps_its_durations_and_its_loop(
     assert found == DURATIONS
 
 
+@pytest.mark.parametrize("rate", [24, 30, 60])
+def test_a_film_as_a_gif_keeps_its_speed(rate: int, tmp_path: Path, write_film: Any, pan: Any, method: Any, ink: Any):
+    frames = [frame[:64, :96] for frame in pan.frames]
+    clip = write_film(frames, times=range(len(frames)), time_base=Fraction(1, rate))
+    stylize_video(clip, ink, tmp_path / "out.gif", method)
+    durations = [frame.duration for frame in open_clip(tmp_path / "out.gif").frames()]
+    assert sum(durations) == pytest.approx(1000 * (len(frames) - 1) / rate + 40, abs=10)  # the last stays for 40
+    assert min(durations) >= 20  # browsers show what is shorter several times as long
+    assert len(durations) == len(frames) if rate < 50 else len(durations) > len(frames) / 2
+
+
+@pytest.mark.parametrize("size", [(10, 10), (6, 60), (60, 5), (1, 1)])
+def test_tiny_animations_are_painted(size: tuple[int, int], tmp_path: Path, pan: Any, method: Any, ink: Any):
+    pictures = [Image.fromarray((frame[: size[1], : size[0]] * 255 + 0.5).astype(np.uint8)) for frame in pan.frames[:6]]
+    stylize_video(animated(tmp_path / "clip.webp", pictures, lossless=True), ink, tmp_path / "out", method)
+    assert len(list((tmp_path / "out").iterdir())) == 6
+
+
 def test_an_animation_that_plays_once_plays_once(tmp_path: Path, pictures: list[Image.Image], method: Any, ink: Any):
     stylize_video(animated(tmp_path / "clip.gif", pictures), ink, tmp_path / "out.gif", method)
     with Image.open(tmp_path / "out.gif") as result:

@@ -94,6 +94,33 @@ def test_a_failure_in_front_stops_the_work_behind():
     assert threading.active_count() < 20
 
 
+def test_ctrl_c_while_the_rest_is_waited_for_waits_for_who_writes():
+    at_work, done = threading.Event(), threading.Event()
+
+    def work(_: int) -> None:
+        at_work.set()
+        time.sleep(0.2)
+        done.set()
+
+    class Interrupted(threading.Thread):
+        def join(self, timeout: float | None = None) -> None:
+            if at_work.wait(5) and not done.is_set():
+                behind._thread.__class__ = threading.Thread
+                raise KeyboardInterrupt
+            super().join(timeout)
+
+    behind = Behind[int](work)
+    behind._thread.__class__ = Interrupted
+
+    def put_all() -> None:
+        with behind:
+            behind.put(1)
+
+    with pytest.raises(KeyboardInterrupt):
+        put_all()
+    assert done.is_set()
+
+
 def test_a_workshop_remembers_what_counts(tmp_path: Path):
     out = tmp_path / "film.mp4"
     with Workshop(out, {"clip": ["a", "b"]}) as workshop:

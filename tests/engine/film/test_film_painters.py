@@ -184,6 +184,7 @@ class Recording:
         @dataclass
         class Painted:
             image: torch.Tensor
+            stopped: str = "finished"
 
         return Painted(1 - content.pixels)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import json
 import os
 import signal
@@ -22,6 +24,7 @@ from impasto.engine.film.painters import film_painter
 from impasto.engine.film.planning import plan_film
 from impasto.engine.film.steadying import Steadier
 from impasto.engine.onepass import OnePass
+from impasto.engine.optimize import Optimizer
 from impasto.errors import ImpastoError, InputError, MissingExtraError, OptionError, OutputError
 from impasto.images import Picture, write
 from impasto.images.arrays import from_plane, to_plane
@@ -103,6 +106,44 @@ def test_color_tags_are_kept(tags: Any, tmp_path: Path, write_film: Any, method:
     assert open_clip(tmp_path / "out.mp4").tags == open_clip(clip).tags
     found = open_clip(clip).tags
     assert (found.primaries, found.transfer, found.matrix, 1 + found.is_full_range) == tags
+
+
+def test_a_clip_of_rgb_gets_the_tags_that_its_painting_needs(
+    tmp_path: Path, write_film: Any, method: Any, ink: Any, frames: Any
+):
+    clip = write_film(frames[:3], "clip.mkv", codec="libx264rgb", pixel_format="rgb24", tags=(1, 1, 0, 2))
+    assert open_clip(clip).tags.matrix == 0
+    stylize_video(clip, ink, tmp_path / "out.mp4", method, compression=0)
+    assert open_clip(tmp_path / "out.mp4").tags.matrix == 5  # so small a film is taken for BT.601
+
+
+def test_interlaced_films_keep_their_times(tmp_path: Path, write_film: Any, method: Any, ink: Any, frames: Any):
+    options = {"x264-params": "tff=1", "flags": "+ildct+ilme"}
+    clip = write_film(frames, sound="aac", **options)
+    assert any(frame.interlaced_frame for frame in decoded(clip))
+    assert [moment for moment, _ in times(clip)] == [Fraction(number, 25) for number in range(12)]
+    assert {duration for _, duration in times(clip)} == {Fraction(1, 25)}
+    report = stylize_video(clip, ink, tmp_path / "out.mp4", method)
+    assert times(report.path) == times(clip)
+    later = [
+        frame.time for frame in open_clip(clip).frames(after=5 * round(Fraction(1, 25) / open_clip(clip).time_base))
+    ]
+    assert len(later) == 6
+
+
+def decoded(path: Path) -> list[Any]:
+    import av
+
+    with av.open(str(path)) as container:
+        return list(container.decode(video=0))
+
+
+def test_a_film_of_packets_alone_is_read_on_from_any_frame(write_film: Any, pan: Any):
+    """MPEG's streams know of no key frames: what is seeked is a place in the file."""
+    clip = open_clip(write_film([frame[:64, :96] for frame in pan.frames], "clip.ts", g="12"))
+    known = [frame.time for frame in clip.frames()]
+    for number in (0, 5, 11, 12, 20):
+        assert [frame.time for frame in clip.frames(after=known[number])] == known[number + 1 :]
 
 
 def test_a_turned_film_comes_out_upright(tmp_path: Path, write_film: Any, method: Any, ink: Any, frames: Any):
@@ -291,6 +332,30 @@ def test_ctrl_c_keeps_what_is_done(
     assert notes[0] == "going on after frame 6"
 
 
+def test_ctrl_c_within_a_frame_makes_no_frame_of_it(
+    tmp_path: Path, write_film: Any, ink: Any, frames: Any, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(stylizing, "FRAMES_A_PIECE", 1)
+    clip, method = write_film(frames[:3]), Optimize(steps=2, device="cpu")
+    stylize_video(clip, ink, tmp_path / "whole", method)
+    with monkeypatch.context() as interrupted:
+        results = itertools.chain(["finished"], itertools.repeat("interrupted"))
+        as_it_is = Optimizer.__call__
+        interrupted.setattr(
+            Optimizer, "__call__", lambda *a, **k: dataclasses.replace(as_it_is(*a, **k), stopped=next(results))
+        )
+        report = stylize_video(clip, ink, tmp_path / "out", method)
+    assert (report.stopped, report.frames) == ("interrupted", 1)
+    stylize_video(clip, ink, tmp_path / "out", method)
+    assert all(np.array_equal(*pair) for pair in zip(seen(tmp_path / "whole"), seen(tmp_path / "out"), strict=True))
+
+
+def test_names_of_any_encoding_are_painted(tmp_path: Path, write_film: Any, method: Any, ink: Any, frames: Any):
+    clip = write_film(frames[:2]).rename(tmp_path / os.fsdecode(b"caf\xe9.mp4"))
+    stylize_video(clip, ink, tmp_path / "out.mp4", method)
+    assert len(seen(tmp_path / "out.mp4")) == 2
+
+
 def test_another_order_is_refused_by_name_unless_begun_anew(
     tmp_path: Path, write_film: Any, method: Any, ink: Any, frames: Any, monkeypatch: pytest.MonkeyPatch
 ):
@@ -386,6 +451,7 @@ from conftest import FlickeringPainter
 from impasto.config import Fast
 from impasto.engine.film import stylize_video, stylizing
 from impasto.engine.onepass import OnePass
+from impasto.engine.optimize import Optimizer
 stylizing.FRAMES_A_PIECE = 3
 method = OnePass(Fast(device="cpu"), FlickeringPainter(), base=192)
 stylize_video("clip.mp4", "ink.png", "out.mp4", method, on_step=lambda step: print(step.frame, flush=True))

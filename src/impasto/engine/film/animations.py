@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -26,6 +27,7 @@ ANIMATIONS = {".gif": "GIF", ".webp": "WEBP", ".apng": "PNG", ".png": "PNG"}
 """Kinds of animation by the ending of a file's name."""
 
 _READ = ["GIF", "WEBP", "PNG"]
+_SHORTEST = 20  # milliseconds: browsers take what is shorter for a mistake
 _UNSAID = 100  # milliseconds: what browsers show a frame for whose duration is 0
 
 
@@ -76,6 +78,7 @@ def write_animation(path: Path, frames: Sequence[Path], durations: Sequence[int]
         loop = 1  # only a GIF says that it plays once by saying nothing
     options: dict[str, Any] = {} if loop is None else {"loop": loop}
     if kind == "GIF":
+        frames, durations = _in_hundredths(frames, durations)
         shown, options["optimize"], options["disposal"] = _in_one_palette(frames), False, 2
     else:
         shown = (_loaded(frame) for frame in frames)
@@ -116,6 +119,23 @@ def _loaded(path: Path) -> Image.Image:
     with Image.open(path) as image:
         image.load()
         return image.copy()
+
+
+def _in_hundredths(frames: Sequence[Path], durations: Sequence[int]) -> tuple[list[Path], list[int]]:
+    """Return the frames that a GIF can show, and for how long: it counts in hundredths of a second.
+
+    What is rounded is when a frame appears, so that the whole keeps its length. Of frames that would last only one
+    hundredth, which browsers show ten times as long, every other is left out; those of a GIF stay as they are.
+    """
+    if all(duration % 10 == 0 for duration in durations):
+        return list(frames), list(durations)
+    times = [10 * round(time / 10) for time in itertools.accumulate(durations, initial=0)]
+    kept = [0]
+    for number in range(1, len(frames)):
+        if times[number] - times[kept[-1]] >= _SHORTEST:
+            kept.append(number)
+    until = [*(times[number] for number in kept[1:]), max(times[-1], times[kept[-1]] + _SHORTEST)]
+    return [frames[number] for number in kept], [end - times[number] for number, end in zip(kept, until, strict=True)]
 
 
 def _in_one_palette(frames: Sequence[Path]) -> Iterator[Image.Image]:

@@ -14,10 +14,10 @@ import numpy as np
 from impasto.engine.film.extras import pyav
 from impasto.engine.film.frames import Pixels
 
-__all__ = ["ColorTags", "bits_of", "from_rgb", "tags_of", "to_rgb"]
+__all__ = ["RGB", "ColorTags", "bits_of", "from_rgb", "tags_of", "to_rgb"]
 
 # Numbers of ISO/IEC 23091-2 (H.273), which every container and codec uses.
-BT709, UNSPECIFIED, BT2020 = 1, 2, 9
+RGB, BT709, UNSPECIFIED, BT2020 = 0, 1, 2, 9
 _LIMITED, _FULL = 1, 2
 _HD_HEIGHT = 720  # players take untagged films for BT.709 from here on, below it for BT.601
 # Without these flags chroma is smeared and grey is off by a level or two.
@@ -40,7 +40,7 @@ class ColorTags:
 
     def matrix_for(self, height: int) -> int:
         """Return the matrix to compute with, in libswscale's numbers."""
-        if self.matrix in (UNSPECIFIED, 0):
+        if self.matrix in (UNSPECIFIED, RGB):
             return BT709 if height >= _HD_HEIGHT else 5
         return {1: 1, 4: 4, 7: 7, 9: 9, 10: 9}.get(self.matrix, 5)
 

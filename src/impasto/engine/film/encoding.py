@@ -7,11 +7,11 @@ one: pieces can then be put in a row without touching a packet.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 
-from impasto.engine.film.colors import ColorTags, from_rgb
+from impasto.engine.film.colors import RGB, ColorTags, from_rgb
 from impasto.engine.film.extras import pyav
 from impasto.engine.film.frames import Clip, Pixels
 from impasto.errors import OutputError
@@ -45,6 +45,8 @@ def encoding_for(out: Path, clip: Clip, size: tuple[int, int], compression: int)
     deep = getattr(clip, "bits", 8) > 8
     codec, pixel_format, options = _codec(out.suffix.lower(), deep=deep, compression=compression)
     tags = getattr(clip, "tags", None) or ColorTags(1, 1, 1)  # pictures: sRGB is shown as BT.709 everywhere
+    if tags.matrix == RGB:  # the clip had no matrix, but what is written has
+        tags = replace(tags, matrix=tags.matrix_for(size[0]))
     return Encoding(
         codec=codec,
         pixel_format=pixel_format,

@@ -9,6 +9,7 @@ the former frame, carried along, looks like the present one.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +26,7 @@ __all__ = ["Motion", "Watcher", "reduced"]
 Plane = NDArray[np.float32]
 
 SHARE = 0.4  # of a frame's sides, at which its motion is searched: finer takes longer and films flicker hardly less
+LEAST_SIDE = 16  # of a frame in which motion is looked for: in smaller ones there is no room for it
 SMALLEST_SIDE = 256  # frames are not reduced below it: the rims of what moves would be too coarse
 _WINDOW = (17, 17)
 _UNLIKE = 14.0  # grey levels: a place that looks so different is another place
@@ -74,6 +76,8 @@ class Watcher:
             return _no_motion(now.shape, is_cut=True)
         if np.array_equal(now, before):
             return _no_motion(now.shape)
+        if min(now.shape) < LEAST_SIDE:
+            return dataclasses.replace(_no_motion(now.shape), valid=np.zeros(now.shape, np.float32), change=1.0)
         return self._between(now, before)
 
     def _between(self, now: NDArray[np.uint8], before: NDArray[np.uint8]) -> Motion:

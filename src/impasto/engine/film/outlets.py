@@ -23,7 +23,7 @@ from impasto.errors import OutputError, did_you_mean
 from impasto.images import write
 from impasto.images.arrays import from_plane
 from impasto.images.formats import format_of, joined
-from impasto.weights.atomic import writing_whole
+from impasto.weights.atomic import sync
 
 __all__ = ["MOVING_ENDINGS", "Ending", "Outlet", "PieceOfWork", "default_out", "outlet_for"]
 
@@ -129,19 +129,20 @@ class _FilmOutlet:
         return _FilmPiece(_piece(folder, number, ".nut"), encoding)
 
     def finish(self, folder: Path, pieces: int, ending: Ending) -> None:
-        with writing_whole(self._out) as unfinished:
-            join(
-                [_piece(folder, number, ".nut") for number in range(pieces)],
-                unfinished,
-                self._ending,
-                last_duration=ending.last_duration,
-                time_base=self._clip.time_base,
-                clip=self._clip.path if isinstance(self._clip, VideoClip) else None,
-                window=ending.window,
-                sound=self._sound,
-                comment=ending.comment,
-                keep_metadata=ending.keep_metadata,
-            )
+        whole = folder / f"whole{self._ending}"  # in there a kill leaves nothing that would stay
+        join(
+            [_piece(folder, number, ".nut") for number in range(pieces)],
+            whole,
+            self._ending,
+            last_duration=ending.last_duration,
+            time_base=self._clip.time_base,
+            clip=self._clip.path if isinstance(self._clip, VideoClip) else None,
+            window=ending.window,
+            sound=self._sound,
+            comment=ending.comment,
+            keep_metadata=ending.keep_metadata,
+        )
+        whole.replace(self._out)
 
 
 class _FilmPiece:
@@ -158,6 +159,7 @@ class _FilmPiece:
     def close(self, *, is_whole: bool = True) -> None:
         self._piece.close(is_whole=is_whole)
         if is_whole:
+            sync(self._begun)
             self._begun.replace(self._path)
         else:
             self._begun.unlink(missing_ok=True)
@@ -185,13 +187,9 @@ class _AnimationOutlet:
         until = int(frames[-1].stem.split("-")[2])
         durations = [then - time for time, then in zip(times, [*times[1:], until], strict=True)]
         loop = self._clip.loop if isinstance(self._clip, AnimationClip) else 0
-        with writing_whole(self._out) as unfinished:
-            named = unfinished.with_name(unfinished.name + self._out.suffix)
-            try:
-                write_animation(named, frames, durations, loop)
-                named.replace(unfinished)
-            finally:
-                named.unlink(missing_ok=True)
+        whole = folder / f"whole{self._out.suffix}"
+        write_animation(whole, frames, durations, loop)
+        whole.replace(self._out)
 
 
 class _PicturesPiece:
@@ -212,6 +210,8 @@ class _PicturesPiece:
     def close(self, *, is_whole: bool = True) -> None:
         if is_whole:
             shutil.rmtree(self._path, ignore_errors=True)
+            for picture in self._begun.iterdir():
+                sync(picture)
             self._begun.replace(self._path)
         else:
             shutil.rmtree(self._begun, ignore_errors=True)

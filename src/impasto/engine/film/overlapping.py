@@ -67,8 +67,13 @@ class Behind(Generic[T]):
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             self._stopped.set()
-        _offered(self._waiting, _END, self._stopped)
-        self._thread.join()
+        try:
+            _offered(self._waiting, _END, self._stopped)
+            self._thread.join()
+        except BaseException:  # Ctrl-C: whoever closes what is written to must know that nobody writes any more
+            self._stopped.set()
+            self._thread.join()
+            raise
         if kind is None and self._error is not None:
             raise self._error
 

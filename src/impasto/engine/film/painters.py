@@ -27,6 +27,7 @@ from impasto.engine.inputs import Style
 from impasto.engine.onepass import OnePass, sizes
 from impasto.engine.painter import Painter
 from impasto.engine.recipe import Ingredient
+from impasto.engine.result import Result
 from impasto.images import Picture, write
 from impasto.images.arrays import from_plane
 from impasto.models.normalizing import Statistics
@@ -105,7 +106,7 @@ class _PlainFilm:
 
     def paint(self, frame: Picture, motion: Motion) -> Tensor:
         del motion
-        return self._stylizer(frame, self._styles).image
+        return _whole(self._stylizer(frame, self._styles))
 
     def show(self, shown: Plane) -> None:
         pass
@@ -128,11 +129,11 @@ class _CarryingFilm:
 
     def paint(self, frame: Picture, motion: Motion) -> Tensor:
         if self._shown is None or motion.is_cut:
-            return self._stylizer(frame, self._styles).image
+            return _whole(self._stylizer(frame, self._styles))
         with tempfile.TemporaryDirectory() as folder:
             start = Path(folder) / "former.png"
             write(_moved(self._shown, frame, motion), start, bits=16)
-            return self._stylizer(frame, self._styles, init=str(start)).image
+            return _whole(self._stylizer(frame, self._styles, init=str(start)))
 
     def show(self, shown: Plane) -> None:
         self._shown = shown
@@ -142,6 +143,13 @@ class _CarryingFilm:
 
     def restore(self, state: State) -> None:
         self._shown = np.asarray(state["former"], np.float32) if "former" in state else None
+
+
+def _whole(result: Result) -> Tensor:
+    """Return the picture; what was interrupted is no frame of a film."""
+    if result.stopped == "interrupted":
+        raise KeyboardInterrupt
+    return result.image
 
 
 def _moved(shown: Plane, frame: Picture, motion: Motion) -> Tensor:
@@ -197,6 +205,7 @@ class _CalmPainter:
         has_grain = isinstance(painter, GrainyPainter) and painter.has_grain
         self._grain = MovingGrain() if has_grain else None
         self._size = (0, 0)
+        self._weights: list[Ingredient] | None = None
         self.name, self.needs_style = painter.name, painter.needs_style
         self.margin, self.stride = painter.margin, painter.stride
         self.device, self.precision = painter.device, painter.precision
@@ -211,7 +220,9 @@ class _CalmPainter:
         self._frames += 1
 
     def weights(self) -> list[Ingredient]:
-        return self._painter.weights()
+        if self._weights is None:  # their files are read through for it: once a film, not once a frame
+            self._weights = self._painter.weights()
+        return self._weights
 
     def code(self, style: Style) -> Tensor:
         index = self._known.get(id(style))

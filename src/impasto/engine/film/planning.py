@@ -18,7 +18,7 @@ from impasto.engine.film.extras import opencv, pyav
 from impasto.engine.film.frames import Clip
 from impasto.engine.film.outlets import Outlet, default_out, outlet_for
 from impasto.engine.film.sequences import SequenceClip
-from impasto.engine.film.workshop import workshop_of
+from impasto.engine.film.workshop import is_half_done, workshop_of
 from impasto.engine.inputs import Given, Style, prepare
 from impasto.engine.onepass import needs_style
 from impasto.engine.recipe import Ingredient, Recipe, deciding_options, versions
@@ -59,6 +59,11 @@ class FilmPlan:
     def is_begun(self) -> bool:
         """Whether the film was begun before and is not done."""
         return workshop_of(self.out).is_dir()
+
+    @property
+    def is_half_done(self) -> bool:
+        """Whether this very film was begun before and is not done: the same command goes on."""
+        return is_half_done(self.out, self.order())
 
     @property
     def is_whole(self) -> bool:

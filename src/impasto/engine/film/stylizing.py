@@ -123,7 +123,7 @@ class _Filming:
         if not self.memory.frames:
             self.workshop.clear()
             raise InputError(f"{self.plan.clip.path.name} has no frames after {self.plan.film.start:g} s.")
-        comment = json.dumps(recipe, ensure_ascii=False, sort_keys=True) if keep_recipe else None
+        comment = json.dumps(recipe, sort_keys=True) if keep_recipe else None
         ending = Ending(self.memory.last_duration, self._window(), comment, keep_metadata)
         self.plan.outlet.finish(self.workshop.folder, self.memory.pieces, ending)
         self.workshop.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +17,8 @@ from impasto.errors import InputError
 from impasto.weights import file_sha256
 
 __all__ = ["VideoClip"]
+
+_EARLIER = (0, 1, 4, 16, 64)  # seconds before a time
 
 
 class VideoClip:
@@ -42,15 +45,33 @@ class VideoClip:
 
     def frames(self, after: int | None = None) -> Iterator[Frame]:
         """Yield the frames in their order; with ``after``, only those later than that time."""
-        with _opened(self.path) as container:
-            stream = _film_stream(container, self.path)
-            stream.thread_type = "AUTO"
-            if after is not None:
-                container.seek(after, stream=stream, backward=True)
-            decoded = _with_times(_progressive(_decoded(container, stream), stream), self._usual_duration)
-            left = (found for found in decoded if after is None or found[1] > after)
-            for number, (frame, time, duration) in enumerate(left):
-                yield Frame(number, self._upright(frame), time, duration)
+        for start in self._places_before(after):
+            with _opened(self.path) as container:
+                stream = _film_stream(container, self.path)
+                stream.thread_type = "AUTO"
+                if start is not None:
+                    container.seek(start, stream=stream, backward=True)
+                decoded = _decoded(container, stream)
+                first = next(decoded, None)
+                if start is not None and not _is_by(after, first):
+                    continue
+                found = _progressive(itertools.chain([] if first is None else [first], decoded), stream)
+                timed = _with_times(found, self._usual_duration)
+                left = (one for one in timed if after is None or one[1] > after)
+                for number, (frame, time, duration) in enumerate(left):
+                    yield Frame(number, self._upright(frame), time, duration)
+                return
+
+    def _places_before(self, time: int | None) -> Iterator[int | None]:
+        """Yield where to begin reading, until it is early enough; None is the beginning of the file.
+
+        Some containers, such as MPEG's streams, know of no key frames: one goes where one is told, and the first frame
+        that can be decoded there comes later.
+        """
+        if time is not None:
+            starts = (time - round(seconds / self.time_base) for seconds in _EARLIER)
+            yield from (start for start in starts if start > self.starts)
+        yield None
 
     def fingerprint(self) -> str:
         """Return the SHA-256 of the file."""
@@ -96,6 +117,11 @@ def _estimated_count(container: Any, stream: Any, rate: Fraction | None) -> int:
     return max(1, round(seconds * float(rate or 25)))
 
 
+def _is_by(time: int | None, frame: Any) -> bool:
+    """Say whether a frame that was decoded is known to be no later than this time."""
+    return time is not None and frame is not None and frame.pts is not None and frame.pts <= time
+
+
 def _decoded(container: Any, stream: Any) -> Iterator[Any]:
     """Decode what can be decoded: a damaged packet costs its frame, not the film."""
     errors = pyav().FFmpegError
@@ -117,10 +143,10 @@ def _progressive(frames: Iterable[Any], stream: Any) -> Iterator[Any]:
             yield frame
         else:
             graph.push(frame)
-            yield from _pulled(graph)
+            yield from _pulled(graph, stream.time_base)
     if graph is not None:
         graph.push(None)
-        yield from _pulled(graph)
+        yield from _pulled(graph, stream.time_base)
 
 
 def _deinterlacer(stream: Any) -> Any:
@@ -134,13 +160,18 @@ def _deinterlacer(stream: Any) -> Any:
     return graph
 
 
-def _pulled(graph: Any) -> Iterator[Any]:
+def _pulled(graph: Any, time_base: Fraction) -> Iterator[Any]:
+    """Yield what the filter has ready, with its times in the stream's units: the filter counts in finer ones."""
     av = pyav()
     while True:
         try:
-            yield graph.pull()
+            frame = graph.pull()
         except (av.BlockingIOError, av.EOFError):
             return
+        finer = frame.time_base / time_base if frame.time_base else 1
+        frame.pts = None if frame.pts is None else round(frame.pts * finer)
+        frame.duration = round((frame.duration or 0) * finer)
+        yield frame
 
 
 def _with_times(frames: Iterable[Any], usual: int) -> Iterator[tuple[Any, int, int]]:

@@ -18,10 +18,12 @@ from numpy.typing import NDArray
 
 from impasto.engine.folder.orders import differences
 from impasto.errors import OutputError
-from impasto.weights.atomic import writing_whole
+from impasto.weights.atomic import sync, write_text_whole, writing_whole
 from impasto.weights.locking import take_lock
 
-__all__ = ["Memory", "Workshop", "workshop_of"]
+__all__ = ["Memory", "Workshop", "is_half_done", "workshop_of"]
+
+_ORDER = "order.json"
 
 State = dict[str, NDArray[np.generic]]
 
@@ -45,11 +47,18 @@ def workshop_of(out: Path) -> Path:
     return out.with_name(f".{out.name}.film")
 
 
+def is_half_done(out: Path, order: Mapping[str, Any]) -> bool:
+    """Say whether a film was begun in this very way and is not done."""
+    workshop = Workshop(out, order)
+    before = workshop.begun_order()
+    return before is not None and not differences(before, workshop.order)
+
+
 class Workshop:
     """The folder of one film while it is made; use it in a ``with`` block."""
 
     def __init__(self, out: Path, order: Mapping[str, Any], *, restart: bool = False) -> None:
-        self.out, self._order, self._restart = out, json.loads(json.dumps(order, default=str)), restart
+        self.out, self.order, self._restart = out, json.loads(json.dumps(order, default=str)), restart
         self.folder = workshop_of(out)
         self._lock: Any = None
 
@@ -92,6 +101,8 @@ class Workshop:
         place = self.folder / f"memory-{memory.pieces:06d}.safetensors"
         with writing_whole(place) as unfinished:
             save_file(arrays, unfinished, metadata={"memory": json.dumps(facts)})
+            sync(unfinished)
+        sync(self.folder)  # with the names of memory and pieces: from here on the older memory is not needed
         for older in self._memories():
             if older.name < place.name:
                 older.unlink()
@@ -101,15 +112,19 @@ class Workshop:
         self._lock.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    def begun_order(self) -> dict[str, Any] | None:
+        """Return what is being made here already, if a piece of it is done."""
+        place = self.folder / _ORDER
+        return json.loads(place.read_text("utf-8")) if self._memories() and place.is_file() else None
+
     def _memories(self) -> list[Path]:
         return sorted(self.folder.glob("memory-*.safetensors"))
 
     def _check_order(self) -> None:
         """Go on with the same order; refuse another one, unless it is to begin anew or no piece is done yet."""
-        place = self.folder / "order.json"
-        before = json.loads(place.read_text("utf-8")) if self._memories() and place.is_file() else None
+        before = self.begun_order()
         if before is not None and not self._restart:
-            different = differences(before, self._order)
+            different = differences(before, self.order)
             if different:
                 raise OutputError(
                     f"{self.out.name} was begun in another way ({different}); finish it as it was begun, "
@@ -119,5 +134,4 @@ class Workshop:
         for old in self.folder.iterdir():
             if old.name != "lock":
                 shutil.rmtree(old) if old.is_dir() else old.unlink()
-        with writing_whole(place) as unfinished:
-            unfinished.write_text(json.dumps(self._order, ensure_ascii=False, indent=1), "utf-8")
+        write_text_whole(self.folder / _ORDER, json.dumps(self.order, indent=1))

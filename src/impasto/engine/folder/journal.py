@@ -17,13 +17,13 @@ import os
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Protocol
 
 from impasto.engine.folder.finding import Item
 from impasto.engine.folder.orders import differences
 from impasto.engine.folder.places import LocalFolder, Place, RemoteFolder
 from impasto.errors import OutputError
+from impasto.weights.atomic import sync
 from impasto.weights.locking import take_lock
 
 __all__ = ["JOURNAL", "FileJournal", "Journal", "ObjectJournal", "has_journal", "open_journal"]
@@ -181,10 +181,10 @@ class FileJournal:
             raise OutputError(f"{self._path} has lost its beginning; choose another folder for the results.")
         self._write({"impasto": FORMAT, "recipe": recipe})
         self.sync()
-        _sync_folder(self._path.parent)
+        sync(self._path.parent)
 
     def _write(self, note: Mapping[str, Any]) -> None:
-        self._file.write(json.dumps(note, ensure_ascii=False).encode() + b"\n")
+        self._file.write(json.dumps(note).encode() + b"\n")
         self._is_noted = True
 
 
@@ -238,19 +238,8 @@ class ObjectJournal:
 
     def _send(self, name: str, document: Mapping[str, Any]) -> None:
         with self._out.putting(name) as path:
-            path.write_text(json.dumps(document, ensure_ascii=False, indent=1), encoding="utf-8")
+            path.write_text(json.dumps(document, indent=1), encoding="utf-8")
 
 
 def _refusal(place: str, found: str) -> str:
     return f"{place} was begun with another recipe: {found}; give the same to go on, or choose another folder."
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the name of a new file safe, where the system can do that."""
-    if os.name != "posix":
-        return
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
