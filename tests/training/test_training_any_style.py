@@ -1,6 +1,7 @@
 """Training the fast network: targets, batches, terms, and a few steps of the real thing."""
 
 import dataclasses
+import math
 import random
 import shutil
 
@@ -16,9 +17,10 @@ from impasto.errors import InputError, OptionError
 from impasto.images import samples, write
 from impasto.losses import moments
 from impasto.models.fast import CODE_LAYERS, CODE_LENGTH, embedded_fast
+from impasto.training.any_patterns import lattice, weave
 from impasto.training.any_source import Source, grain_under_moved
 from impasto.training.any_style import MODEL, any_style_lesson, train_any
-from impasto.training.any_terms import Terms, lattice, sliced_distance
+from impasto.training.any_terms import Terms, sliced_distance
 from impasto.training.pictures import is_kept_out
 from impasto.training.teachers import judge_of
 
@@ -196,6 +198,31 @@ def test_a_lattice_is_found_and_a_ramp_is_none():
     grid = torch.rand(1, 3, 8, 8).repeat(1, 1, 8, 8)
     assert lattice(ramp, 8) < 0.01
     assert lattice(grid, 8) > 0.1
+
+
+def stripes(angle: float, period: float = 5.3) -> torch.Tensor:
+    rows, columns = torch.meshgrid(torch.arange(96.0), torch.arange(96.0), indexing="ij")
+    phase = rows * math.sin(math.radians(angle)) + columns * math.cos(math.radians(angle))
+    return (0.5 + 0.1 * torch.sin(2 * math.pi * phase / period)).expand(1, 3, -1, -1)
+
+
+@pytest.mark.parametrize("angle", [0, 90])
+def test_stripes_along_the_axes_are_a_weave_and_aslant_they_are_none(angle):
+    plain = torch.full((1, 3, 96, 96), 0.5)
+    assert weave(stripes(angle), plain) > 0.001
+    assert weave(stripes(45), plain) < 1e-5
+    assert weave(stripes(angle, period=20), plain) < 0.1 * weave(stripes(angle), plain)  # broad strokes may be straight
+
+
+def test_stripes_of_the_photo_are_no_weave():
+    photo = 0.5 + 0.1 * (stripes(90) - 0.5)  # plain enough to be looked at
+    assert weave(photo, photo) < 1e-5
+    assert weave(stripes(90), photo) > 0.001
+
+
+def test_a_weave_is_looked_for_where_the_photo_is_plain():
+    noise = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0))
+    assert weave(stripes(90), noise) < 0.2 * weave(stripes(90), torch.full_like(noise, 0.5))
 
 
 def test_a_lattice_counts_at_the_size_that_is_painted(config, tmp_path):

@@ -119,6 +119,11 @@ class AnyTraining(FitOptions):
     identity_weight: float = option(1.0, "How much it counts that strength 0 gives back the photo.", minimum=0)
     tv_weight: float = option(0.3, "How much smoothness counts (total variation).", minimum=0)
     lattice_weight: float = option(1.0, "How much it counts that no grid shows.", minimum=0)
+    weave_weight: float = option(
+        20.0,
+        "How much it counts that fine strokes do not all run along rows and columns, as a woven cloth's.",
+        minimum=0,
+    )
     steadiness_weight: float = option(
         1.0, "How much it counts that strokes go along when the photo moves by a few pixels, as in films.", minimum=0
     )

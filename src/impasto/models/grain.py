@@ -7,6 +7,7 @@ few octaves; each number is a hash of its place and the seed, so any tile can be
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
@@ -35,17 +36,28 @@ def grain_under(size: tuple[int, int], *, seed: int, at: tuple[int, int] = (0, 0
 
 
 def _octave(size: tuple[int, int], at: tuple[int, int], seed: int, octave: int) -> Tensor:
-    """Fill a lattice with cells of 2**octave points linearly, and bring it back to variance 1."""
+    """Fill a lattice with cells of 2**octave points smoothly, and bring it back to variance 1.
+
+    Filled linearly and averaged over a cell it is a quadratic spline: linear filling alone has creases along the
+    lattice, and in blank skies strokes grew along them.
+    """
     cell = 2**octave
     tops = [start // cell for start in at]
     # Rounded up without negative numbers: ONNX rounds their quotients the other way.
-    cells = [(start + side + cell - 1) // cell - top for start, side, top in zip(at, size, tops, strict=True)]
+    cells = [(start + side + cell - 1) // cell - top + 1 for start, side, top in zip(at, size, tops, strict=True)]
     lattice = _hashed((tops[0], tops[1]), (cells[0] + 1, cells[1] + 1), seed, octave)
     whole = (cells[0] * cell + 1, cells[1] * cell + 1)
     filled = F.interpolate(lattice, size=whole, mode="bilinear", align_corners=True)
+    filled = F.avg_pool2d(filled, cell, stride=1)
     top, left = at[0] - tops[0] * cell, at[1] - tops[1] * cell
-    # Between lattice points a mean of several numbers varies less; on average this brings it back.
-    return filled[..., top : top + size[0], left : left + size[1]] * (1.0 if octave == 0 else 1.5)
+    return filled[..., top : top + size[0], left : left + size[1]] * _lost_by_filling(cell)
+
+
+def _lost_by_filling(cell: int) -> float:
+    """Return what brings the deviation back to 1 on average: a mean of several numbers varies less than each."""
+    box = np.ones(cell)
+    spline = np.convolve(np.convolve(box, box), box) / cell**2
+    return cell / float(np.square(spline).sum())
 
 
 def _hashed(first: tuple[int, int], count: tuple[int, int], seed: int, octave: int) -> Tensor:

@@ -13,9 +13,10 @@ from impasto.config import AnyTraining
 from impasto.engine.vectors import style_vector
 from impasto.losses import Moments, moments, normalized_content_loss, total_variation
 from impasto.models.fast import CODE_LAYERS, Modulation
+from impasto.training.any_patterns import lattice, weave
 from impasto.training.pictures import shrunk
 
-__all__ = ["REACH", "Terms", "between", "lattice", "sliced_distance"]
+__all__ = ["REACH", "Terms", "between", "sliced_distance"]
 
 CONTENT_LAYERS = ("relu3_1", "relu4_1")
 LEAST_REFERENCE = 0.02  # of the style's own size: photos that are near their style already are not pushed to perfection
@@ -39,6 +40,7 @@ class Terms:
         painted = network(batch["photo"], modulation, batch["grain"]).float()
         found = {  # looked for before the painting is made smaller, which breaks every rhythm
             "lattice": self.config.lattice_weight * lattice(painted, LATTICE),
+            "weave": self.config.weave_weight * weave(painted, batch["photo"].float()),
             "steadiness": self.config.steadiness_weight * _unsteadiness(network, batch, modulation, painted),
         }
         photo, painted = (self._as_judged(picture) for picture in (batch["photo"], painted))
@@ -151,18 +153,6 @@ def _unsteadiness(network: nn.Module, batch: Mapping[str, Tensor], modulation: M
     carried = painted[:count].roll((-down, -right), (2, 3))  # what comes round the edge lies within STRANGE
     difference: Tensor = (carried - again)[..., rows, columns]
     return difference.abs().mean()
-
-
-def lattice(painted: Tensor, period: int) -> Tensor:
-    """Return how strong a pattern repeats every ``period`` pixels, as its deviation."""
-    batch, channels, height, width = painted.shape
-    mean = painted
-    for reach in ((period // 2, 0), (0, period // 2)):  # along columns, then along rows
-        size = tuple(2 * side + 1 for side in reach)
-        mean = F.avg_pool2d(mean, size, stride=1, padding=reach, count_include_pad=False)
-    cells = (painted - mean).reshape(batch, channels, height // period, period, width // period, period)
-    pattern = cells.mean((2, 4))  # (B, C, period, period)
-    return (pattern.var((2, 3)) + 1e-6).sqrt().mean()
 
 
 def between(photo: Moments, style: Moments, strength: Tensor) -> Moments:

@@ -35,7 +35,7 @@ STEP = 0.005  # of the frame's deviation: what fading may change from one frame 
 _SOURCE_SHARE = 0.5  # of what the clip itself changes without moving, which hides as much of ours
 SLOWEST, FASTEST = 1 / 64, 1 / 8  # shares of a fade that one frame makes
 FOLLOWING = 0.01  # share by which broad colors and sharpness follow each painted frame
-SHARPNESS = 0.948  # of the painter's: the last of it is what flickers most
+SHARPNESS = 0.965  # of the painter's: the last of it is what flickers most
 _COARSE = 8  # pixels: the size of what counts as broad
 _LEAST_GAIN, _MOST_GAIN = 0.9, 2.8
 
