@@ -40,3 +40,10 @@ def test_no_two_octaves_or_neighbours_go_together():
     assert torch.corrcoef(field).fill_diagonal_(0).abs().max() < 0.3
     white = grain((64, 64), seed=3)[0, 0]
     assert abs(float((white[:, 1:] * white[:, :-1]).mean())) < 0.1
+
+
+def test_the_field_has_no_creases_along_its_lattice() -> None:
+    coarse = grain((256, 256), seed=4)[:, 3:]  # cells of eight points
+    bend = (coarse[..., 2:] - 2 * coarse[..., 1:-1] + coarse[..., :-2]).abs().mean((0, 1, 2))
+    by_place = bend[: len(bend) // 8 * 8].unflatten(0, (-1, 8)).mean(0)
+    assert by_place.max() < 2 * by_place.mean()  # filled linearly, one place in eight has all of it
