@@ -35,7 +35,7 @@ def _halfway(taps: int, fading: float) -> Plane:
 
 
 # What turns from pixel to pixel is there or gone with each fraction of a pixel that a picture moves: that flickers.
-_HELD = _up_to(0.47)
+_HELD = _up_to(0.45)
 _SHARP = _halfway(40, 4.0)  # of a painted frame, whose finest strokes are as fine as pixels
 _SMOOTH = _halfway(8, 5.0)  # of what is twice as large as it need be already
 _LEVELS, _ROOM = 65535, 0.5
