@@ -88,6 +88,11 @@ def test_while_some_have_not_painted_yet_the_time_of_this_picture_is_told(
     assert after(evaluation.Progress(2, 4, "p", 0.5, remaining, 9.0, this_picture)) == told
 
 
+def test_a_style_by_name_is_no_painting_to_measure_against(studio: Path, impasto, jury: Jury) -> None:
+    assert impasto("compare", "harbour.jpg", "great-wave", "--methods", "optimize") == 2
+    assert "great-wave is no file here; results are measured against paintings" in impasto.sentence
+
+
 def test_nothing_between_commas_is_no_folder(studio: Path) -> None:
     assert pictures_of("harbour.jpg, ") == [Path("harbour.jpg")]
     for nothing in ("", " ,"):

@@ -51,6 +51,11 @@ def test_a_folder_is_painted_and_the_bad_file_told(photos: Path, impasto: Any) -
     assert impasto.out == "out\n"
 
 
+def test_a_file_is_no_place_for_the_results_of_a_folder(photos: Path, impasto: Any) -> None:
+    assert impasto("stylize", "photos", "ink.png", "-o", "night.png", *QUICK) == 2
+    assert "night.png is a file; the results of a folder need a folder" in impasto.sentence
+
+
 def test_the_same_command_goes_on_and_another_is_refused(photos: Path, impasto: Any) -> None:
     (photos / "lake" / "broken.jpg").unlink()
     assert impasto("stylize", "photos", "ink.png", "-o", "out", "--json", "--quiet", *QUICK) == 0

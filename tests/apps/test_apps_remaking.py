@@ -44,6 +44,16 @@ def test_weights_that_are_missing_are_fetched_where_it_is_seen(result, impasto, 
     assert fetched == [("vgg19", True)]
 
 
+def test_who_repeats_the_command_of_a_half_done_picture_is_told_of_resume(result, impasto):
+    with_recipe(result, stopped={"scale": 0, "step": 1}).save("out.png")
+    command = ("stylize", "harbour.jpg", "ink.png", "-o", "out.png", "--method", "optimize", "--steps", "1")
+    assert impasto(*command) == 2
+    assert "half done; go on with it by `impasto resume out.png`" in impasto.sentence
+    result.save("out.png", overwrite=True)
+    assert impasto(*command) == 2
+    assert "out.png exists already" in impasto.sentence
+
+
 def test_a_difference_to_a_picture_that_was_interrupted_is_explained(result, impasto):
     with_recipe(result, resumed=[{"scale": 0, "step": 1}]).save("out.png")
     other = engine.stylize("harbour.jpg", "ink.png", "optimize", steps=6, **TINY)

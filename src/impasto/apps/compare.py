@@ -71,7 +71,7 @@ def compare(
     from impasto.evaluation import report
 
     _check_folder(output, resume=resume, force=force)
-    pairs = evaluation.pairs_of(pictures_of(photos), pictures_of(styles))
+    pairs = evaluation.pairs_of(pictures_of(photos), _paintings_of(styles))
     wanted = methods.split(",") if methods else _ready(pairs[0])
     contenders = [contender_of(text, given(options)) for text in wanted]
     _fetch(contenders, quiet=quiet)
@@ -129,6 +129,20 @@ def _obstacle(method: str, pair: Pair) -> str:
     except ImpastoError as refusal:
         return str(refusal)
     return f"it would fetch {' and '.join(needed)} first; name it in --methods for that." if needed else ""
+
+
+def _paintings_of(text: str) -> list[Path]:
+    """Return the paintings that an argument names; a style of the gallery is none: it cannot be measured."""
+    from impasto.engine.gallery import looks_like_a_name
+
+    found = pictures_of(text)
+    for path in found:
+        if not path.exists() and looks_like_a_name(str(path)):
+            raise InputError(
+                f"{path} is no file here; results are measured against paintings, so give their files, or a folder of "
+                "them (of a style by name no painting is kept)."
+            )
+    return found
 
 
 def pictures_of(text: str) -> list[Path]:

@@ -15,7 +15,7 @@ from impasto.apps.options import as_flag
 from impasto.apps.progress import Gauge, duration, joined, time_left
 from impasto.apps.weights import fetch_for
 from impasto.config import MethodOptions, Saving
-from impasto.errors import OptionError
+from impasto.errors import OptionError, OutputError
 
 if TYPE_CHECKING:
     from impasto.engine.folder import Advance, FolderReport
@@ -59,6 +59,8 @@ class FolderRequest:
                 raise OptionError(f"{as_flag(name)} is for one photo; leave it out for a folder.")
         if self.output is None:
             raise OptionError(f"{self.photos} is a folder; say with -o which folder its results go to.")
+        if self.output.is_file():
+            raise OutputError(f"{self.output} is a file; the results of a folder need a folder: name one with -o.")
         return self.output
 
     @property

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from impasto.config import MethodOptions
-from impasto.errors import OutputError
+from impasto.errors import ImpastoError, OutputError
 
 if TYPE_CHECKING:
     from impasto.images import Picture
@@ -58,9 +59,24 @@ def check_picture(path: Path, *, force: bool, bits: int = 8, inputs: Iterable[Pa
     for given in inputs:
         if path.exists() and given.exists() and path.samefile(given):
             raise OutputError(f"{path} is one of the pictures to start from; choose another name with -o.")
+    if not force and _is_half_done(path):
+        raise OutputError(
+            f"{path} is there, half done; go on with it by `impasto resume {path}`, or overwrite it with --force."
+        )
     check_free(path, force=force)
     if not known.holds_recipe:
         check_free(sidecar_of(path), force=force)
+
+
+def _is_half_done(path: Path) -> bool:
+    """Say whether a file is a picture whose painting was interrupted."""
+    from impasto.images import read_recipe
+
+    try:
+        recipe = json.loads(read_recipe(path) or "{}") if path.is_file() else {}
+    except (ImpastoError, ValueError):  # it is something else
+        return False
+    return isinstance(recipe, dict) and recipe.get("stopped") is not None
 
 
 def check_chart(path: Path, *, force: bool) -> None:
