@@ -41,7 +41,7 @@ import torch
 from numpy.typing import NDArray
 
 from impasto.engine import load
-from impasto.engine.film import made, open_clip, stylize_video
+from impasto.engine.film import is_clip, made, open_clip, stylize_video
 from impasto.engine.film.flicker import flicker, gradient_energy
 from impasto.engine.film.frames import as_float
 from impasto.images import brushwork, engraving, mosaic, write
@@ -54,7 +54,6 @@ STYLES: dict[str, Callable[[tuple[int, int]], torch.Tensor]] = {
     "mosaic": mosaic,
     "engraving": engraving,
 }
-FILMS = {".avi", ".mkv", ".mov", ".mp4", ".webm"}
 SETTLED = 8  # frames
 SPEED_SIDES = (384, 640, 1280)  # the first two are painted 768 pixels wide, the last once more at its own size
 
@@ -135,7 +134,7 @@ def real(args: argparse.Namespace) -> dict[str, Any]:
 
 
 def _films_in(clip: Path) -> list[Path]:
-    return sorted(path for path in clip.iterdir() if path.suffix in FILMS) if clip.is_dir() else [clip]
+    return sorted(filter(is_clip, clip.iterdir())) if clip.is_dir() else [clip]
 
 
 def _real(clip: Path, style: str, args: argparse.Namespace) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from impasto.apps.console import INTERRUPTED, SOME_FAILED, print_json, say
 from impasto.apps.methods import preset_values
 from impasto.apps.options import config_from, given
 from impasto.apps.parameters import AsJson, Force, Quiet
-from impasto.apps.progress import Gauge, duration, joined, time_left
+from impasto.apps.progress import Gauge, joined, time_left
 from impasto.apps.weights import fetch_for
 from impasto.config import METHODS, to_dict
 from impasto.errors import ImpastoError, InputError, OptionError, OutputError
@@ -214,8 +214,9 @@ def _showing(*, quiet: bool) -> Iterator[Callable[[Progress], None]]:
 
 def after(now: Progress) -> str:
     """Return how many pictures are done, and the time left for all, or while nobody can tell, for this one."""
-    alone = now.remaining is None and now.this_picture is not None
-    left = f"{duration(now.this_picture or 0)} left of this picture" if alone else time_left(now.remaining)
+    left = time_left(now.remaining)
+    if now.remaining is None and now.this_picture is not None:
+        left = f"{time_left(now.this_picture)} of this picture"
     return joined(f"{now.run}/{now.runs}", left)
 
 

@@ -63,7 +63,7 @@ class FilmPlan:
     @property
     def is_half_done(self) -> bool:
         """Whether this very film was begun before and is not done: the same command goes on."""
-        return is_half_done(self.out, self.order())
+        return self.is_begun and is_half_done(self.out, self.order())  # for the order the whole clip is read
 
     @property
     def is_whole(self) -> bool:
