@@ -155,6 +155,18 @@ def test_a_huge_photo_is_painted_by_bands(studio: Path, impasto: Any, monkeypatc
     assert (by_bands - read("m.png").pixels).abs().max() <= 1.01 / 255
 
 
+def test_a_huge_picture_is_made_again_by_bands(studio: Path, impasto: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(door._STYLIZERS, "fast", lambda config: OnePass(config, Negative()))
+    monkeypatch.setattr(huge, "HUGE", 5_000)
+    write(harbour((90, 120)), studio / "large.png")
+    assert impasto("stylize", "large.png", "ink.png", "--method", "fast", "-q") == 0
+    monkeypatch.setattr(OnePass, "__call__", lambda *_args, **_options: pytest.fail("painted in memory"))
+    assert impasto("replay", "large-ink.png", "--json") == 0
+    (told,) = json.loads(impasto.out)["results"]
+    assert told["compared"] == "It is identical to large-ink.png."
+    assert read("large-ink-replay.png").pixels.equal(read("large-ink.png").pixels)
+
+
 def test_a_dry_run_of_a_huge_photo_reads_only_its_header(
     studio: Path, impasto: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,6 +11,7 @@ from impasto.engine.gallery import (
     find_style,
     gallery,
     remove_style,
+    style_called,
     write_styles,
 )
 from impasto.engine.inputs import together
@@ -74,6 +75,8 @@ def test_a_damaged_file_of_ones_own_is_in_the_way_of_ones_own_styles_alone(tmp_p
     add_style("mine", vector())
     write_tensors(tmp_path / "styles" / "broken.safetensors", {"x": torch.zeros(1)}, {})
     assert find_style("starry-night").artist
+    assert style_called("starry-night") is not None
+    assert style_called("painting.png") is None
     with pytest.raises(InputError, match=r"broken\.safetensors holds no styles"):
         find_style("mine")
 

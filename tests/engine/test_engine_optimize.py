@@ -314,6 +314,8 @@ def test_every_step_is_told(paint: Any) -> None:
     assert told[0].size == (20, 28)
     assert told[-1].size == (40, 56)
     assert told[-1].remaining == pytest.approx(0, abs=1e-9)
+    assert told[0].remaining is None, "the first step is slower than all others"
+    assert all(step.remaining is not None for step in told[1:])
     assert len(told) == len(result.losses["total"])
     assert set(told[0].losses) == set(result.losses) == {"style", "content", "tv", "total"}
     assert 0 < told[-1].elapsed <= result.seconds

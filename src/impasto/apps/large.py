@@ -12,10 +12,11 @@ from impasto.config import MethodOptions, Saving, to_dict
 
 if TYPE_CHECKING:
     from impasto.engine import Plan
+    from impasto.engine.huge import PaintedFile
     from impasto.engine.onepass import OnePass
     from impasto.images import Picture
 
-__all__ = ["is_large", "paint_large", "plan_large", "unread"]
+__all__ = ["is_large", "paint_large", "plan_large", "sentence_of_file", "summary_of_file", "unread"]
 
 
 def is_large(photo: Path, config: MethodOptions) -> bool:
@@ -48,9 +49,20 @@ def paint_large(photo: Path, job: Job, saving: Saving, *, quiet: bool, title: st
     with show_progress(title, quiet=quiet) as on_step:
         options = {"overwrite": True, "on_step": on_step, **vars(saving)}
         done = paint_file(_stylizer(job), photo, list(job.styles), job.output, **options)
-    height, width = done.size
     if not quiet:
-        say(f"Done: {width}x{height} px in {duration(done.seconds)}.")
+        say(sentence_of_file(done))
+    return {**summary_of_file(done), "also": [], "given_up": []}
+
+
+def sentence_of_file(done: PaintedFile) -> str:
+    """Return what people want to know of a result that is only in its file."""
+    height, width = done.size
+    return f"Done: {width}x{height} px in {duration(done.seconds)}."
+
+
+def summary_of_file(done: PaintedFile) -> dict[str, Any]:
+    """Return what machines want to know of it."""
+    height, width = done.size
     return {
         "output": str(done.path),
         "width": width,
@@ -59,8 +71,6 @@ def paint_large(photo: Path, job: Job, saving: Saving, *, quiet: bool, title: st
         "stopped": "finished",
         "losses": {},
         "config": to_dict(done.config),
-        "also": [],
-        "given_up": [],
     }
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from impasto.apps.console import INTERRUPTED, print_json, say
+from impasto.apps.large import sentence_of_file, summary_of_file
 from impasto.apps.options import given, value_of
 from impasto.apps.outputs import check_picture
 from impasto.apps.parameters import AsJson, Bits, Force, NoMetadata, NoRecipe, Output, Quality, Quiet
@@ -20,9 +21,12 @@ from impasto.config import MethodOptions, Saving, fields_of
 from impasto.errors import InputError
 
 if TYPE_CHECKING:
-    from impasto.engine import Remake, Result
+    from impasto.engine import Remake
+    from impasto.images.streaming import Scroll
 
 __all__ = ["replay", "resume"]
+
+BAND = 256  # rows of two pictures that are compared at once
 
 Painted = Annotated[Path, typer.Argument(metavar="OUT", help="A picture that Impasto painted.", show_default=False)]
 FoundPhoto = Annotated[
@@ -38,6 +42,13 @@ FoundStyles = Annotated[
         show_default=False,
     ),
 ]
+
+
+class _Told(NamedTuple):
+    """What is said of a picture that was made: to people, and to machines."""
+
+    sentence: str
+    summary: dict[str, Any]
 
 
 def replay(
@@ -68,10 +79,10 @@ def replay(
     output = output or painted.with_stem(f"{painted.stem}-replay")
     check_picture(output, force=force, bits=bits, inputs=[painted])
     remake = _found(engine.to_replay, painted, photo, styles, options)
-    result = _painted(remake, quiet=quiet)
-    save(result, output, saving)
+    report = _painted_by_bands if remake.is_huge else _painted_in_memory
+    told = report(remake, output, saving, quiet=quiet)
     verdict = _comparison(painted, output, was_resumed=bool(remake.recipe.resumed))
-    return _reported(result, output, quiet=quiet, as_json=as_json, compared=verdict)
+    return _reported(told, output, quiet=quiet, as_json=as_json, compared=verdict)
 
 
 def resume(
@@ -100,9 +111,8 @@ def resume(
     wanted = chosen_saving(quality=quality, bits=bits, no_metadata=no_metadata, no_recipe=no_recipe)
     saving = _as_before(painted, output, wanted)
     check_picture(output, force=force or output == painted, bits=saving.bits)
-    result = _painted(_found(engine.to_resume, painted, photo, styles, options), quiet=quiet)
-    save(result, output, saving)
-    return _reported(result, output, quiet=quiet, as_json=as_json)
+    remake = _found(engine.to_resume, painted, photo, styles, options)
+    return _reported(_painted_in_memory(remake, output, saving, quiet=quiet), output, quiet=quiet, as_json=as_json)
 
 
 def _as_before(painted: Path, output: Path, wanted: Saving) -> Saving:
@@ -128,32 +138,47 @@ def _found(
     return find(painted, photo=photo, styles=styles or (), **changes)
 
 
-def _painted(remake: Remake, *, quiet: bool) -> Result:
+def _painted_in_memory(remake: Remake, output: Path, saving: Saving, *, quiet: bool) -> _Told:
     fetch_for(remake.config, quiet=quiet)
     with show_progress(quiet=quiet) as on_step:
-        return remake(on_step=on_step)
+        result = remake(on_step=on_step)
+    save(result, output, saving)
+    return _Told(sentence_of(result), summary_of(result, output))
+
+
+def _painted_by_bands(remake: Remake, output: Path, saving: Saving, *, quiet: bool) -> _Told:
+    fetch_for(remake.config, quiet=quiet)
+    with show_progress(quiet=quiet) as on_step:
+        done = remake.paint_file(output, on_step=on_step, overwrite=True, **vars(saving))
+    return _Told(sentence_of_file(done), summary_of_file(done))
 
 
 def _comparison(old: Path, new: Path, *, was_resumed: bool) -> str:
-    """Say how near the new picture is to the old one."""
-    from impasto.images import read
+    """Say how near the new picture is to the old one; both may be too large for memory."""
+    from impasto.images.streaming import unrolled
 
-    before, after = read(old).pixels, read(new).pixels
-    if before.shape != after.shape:
-        return f"Its size is not that of {old.name}."
-    gap = round(255 * float((before - after).abs().max()))
+    with unrolled(old, new.parent) as before, unrolled(new, new.parent) as after:
+        if before.size != after.size:
+            return f"Its size is not that of {old.name}."
+        gap = round(255 * max(_gap(before, after, top) for top in range(0, after.size[0], BAND)))
     if gap == 0:
         return f"It is identical to {old.name}."
     why = ", which was interrupted on the way while this one was painted in one go" if was_resumed else ""
     return f"It differs by up to {gap} of 255 levels from {old.name}{why}."
 
 
-def _reported(result: Result, output: Path, *, quiet: bool, as_json: bool, compared: str = "") -> int:
-    summary = summary_of(result, output) | ({"compared": compared} if compared else {})
+def _gap(before: Scroll, after: Scroll, top: int) -> float:
+    """Return the largest difference in a band of two pictures."""
+    bottom = min(top + BAND, after.size[0])
+    return float((before.rows(top, bottom) - after.rows(top, bottom)).abs().max())
+
+
+def _reported(told: _Told, output: Path, *, quiet: bool, as_json: bool, compared: str = "") -> int:
+    summary = told.summary | ({"compared": compared} if compared else {})
     if not quiet:
-        say(f"{sentence_of(result)} {compared}".strip())
+        say(f"{told.sentence} {compared}".strip())
     if as_json:
         print_json({"results": [summary], "failed": []})
     else:
         typer.echo(output)
-    return INTERRUPTED if result.stopped == "interrupted" else 0
+    return INTERRUPTED if summary["stopped"] == "interrupted" else 0

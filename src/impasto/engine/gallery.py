@@ -35,6 +35,7 @@ __all__ = [
     "looks_like_a_name",
     "remove_style",
     "shipped_styles",
+    "style_called",
     "write_styles",
 ]
 
@@ -92,6 +93,14 @@ def find_style(name: str) -> NamedStyle:
             f"{name!r} is neither a file here nor a style of the gallery{hint}; `impasto styles` lists the names."
         )
     return known[wanted]
+
+
+def style_called(name: str) -> NamedStyle | None:
+    """Return the style of exactly this name, or None; a damaged file of the user's own is in no other style's way."""
+    shipped = next((style for style in shipped_styles() if style.name == name), None)
+    if shipped is not None or not looks_like_a_name(name):
+        return shipped
+    return next((style for style in _own_styles() if style.name == name), None)
 
 
 def _by_artist(wanted: str, styles: Iterable[NamedStyle]) -> str:

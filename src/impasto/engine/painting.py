@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import statistics
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -160,12 +161,14 @@ class Painting:
             )
         )
 
-    def _remaining(self, scale: int, done: int) -> float:
-        """Estimate the seconds left from the recent steps' time per pixel."""
-        recent = self._seconds_per_pixel[-10:]
+    def _remaining(self, scale: int, done: int) -> float | None:
+        """Estimate the seconds left from the recent steps' time per pixel; the very first is much slower than all."""
         areas = [math.prod(size) * steps for size, steps in zip(self.scales, self.steps, strict=True)]
         left = sum(areas[scale + 1 :]) + math.prod(self.scales[scale]) * (self.steps[scale] - done)
-        return left * sum(recent) / len(recent)
+        recent = self._seconds_per_pixel[1:][-10:]
+        if left and not recent:
+            return None
+        return left * statistics.median(recent) if left else 0.0
 
 
 class Patience:

@@ -10,8 +10,10 @@ from typing import Any
 
 from impasto.config import MethodOptions, fields_of, from_dict
 from impasto.engine.door import Stylizer, config_of, loaded
-from impasto.engine.gallery import gallery
+from impasto.engine.gallery import style_called
+from impasto.engine.huge import PaintedFile, is_huge, paint_file
 from impasto.engine.inputs import Style
+from impasto.engine.onepass import OnePass
 from impasto.engine.optimize import Optimizer
 from impasto.engine.painting import Checkpoint
 from impasto.engine.progress import OnStep, silent
@@ -39,14 +41,31 @@ class Remake:
 
     def __call__(self, *, on_step: OnStep = silent) -> Result:
         """Paint it again, or go on with it."""
-        stylizer = loaded(self.config, {})
-        if self.recipe.weights and not self.other_weights:
-            _check_weights(stylizer, self.recipe)
+        stylizer = self._stylizer()
         if self.stood is None:
             return stylizer(self.photo, self.styles, on_step=on_step)
         if not isinstance(stylizer, Optimizer):
             raise InputError(f"{self.recipe.method} paints in one go and cannot go on from where it stood.")
         return stylizer(self.photo, self.styles, on_step=on_step, resume_from=self.stood)
+
+    @property
+    def is_huge(self) -> bool:
+        """Whether it is too large to be painted in memory: :meth:`paint_file` is for that."""
+        return not hasattr(self.config, "steps") and is_huge(self.photo, self.config.size)
+
+    def paint_file(self, out: Place, *, on_step: OnStep = silent, **saving: Any) -> PaintedFile:
+        """Paint it again from disk to disk; takes what :func:`impasto.engine.huge.paint_file` takes."""
+        stylizer = self._stylizer()
+        if not isinstance(stylizer, OnePass):
+            raise InputError(f"{self.recipe.method} paints in steps, which needs the whole picture in memory.")
+        return paint_file(stylizer, self.photo, self.styles, out, on_step=on_step, **saving)
+
+    def _stylizer(self) -> Stylizer:
+        """Return the method, with the weights that the recipe names."""
+        stylizer = loaded(self.config, {})
+        if self.recipe.weights and not self.other_weights:
+            _check_weights(stylizer, self.recipe)
+        return stylizer
 
 
 def replay(
@@ -132,7 +151,7 @@ def _gathered(
 
 def _style(made_of: Sequence[Ingredient], find: Callable[[Ingredient], Path]) -> Style:
     """Return a style of a recipe: one of the gallery by its name, or its paintings."""
-    named = next((one for one in gallery() if one.name == made_of[0].name), None)
+    named = style_called(made_of[0].name)
     if named is not None:
         style = Style(named.name, vector=named.vector, painter=tuple(made_of[1:]))
         if style.ingredients != list(made_of):

@@ -128,7 +128,7 @@ class Workshop:
             if different:
                 raise OutputError(
                     f"{self.out.name} was begun in another way ({different}); finish it as it was begun, "
-                    "or begin anew with --force (restart=True)."
+                    "or begin anew with --force."
                 )
             return
         for old in self.folder.iterdir():
