@@ -22,7 +22,7 @@ from impasto.engine.film.videos import VideoClip
 from impasto.errors import OutputError, did_you_mean
 from impasto.images import write
 from impasto.images.arrays import from_plane
-from impasto.images.formats import format_of, joined
+from impasto.images.formats import format_of, is_picture, joined
 from impasto.weights.atomic import sync
 
 __all__ = ["MOVING_ENDINGS", "Ending", "Outlet", "PieceOfWork", "default_out", "outlet_for"]
@@ -83,8 +83,9 @@ def outlet_for(out: Path, clip: Clip, *, sound: bool = True, compression: int = 
     if ending in ANIMATIONS:
         return _AnimationOutlet(out, clip)
     known = [*FILM_ENDINGS, *(known for known in ANIMATIONS if known != ".png")]
+    hint = " of a picture" if is_picture(out) else did_you_mean(ending, known)
     raise OutputError(
-        f"{out.name} has the ending {out.suffix}{did_you_mean(ending, known)}; end it in {joined(known)}, "
+        f"{out.name} has the ending {out.suffix}{hint}; end it in {joined(known)}, "
         "or name a folder or a pattern such as frames/%04d.png."
     )
 
