@@ -1,5 +1,6 @@
 """Instance normalisation with the picture's own statistics, and with those of another."""
 
+import pytest
 import torch
 
 from impasto.models.normalizing import Reading
@@ -18,6 +19,19 @@ def test_remembered_statistics_make_a_tile_equal_its_place_in_the_whole():
     normal = whole.normalize("a", x)
     tile = Reading(whole.found).normalize("a", x[..., 4:9, 2:7])
     assert torch.equal(tile, normal[..., 4:9, 2:7])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_what_goes_by_given_statistics_can_be_measured_meanwhile(dtype):
+    x = torch.rand(1, 4, 16, 16).to(dtype).contiguous(memory_format=torch.channels_last) * 3
+    own, other = Reading(), {"a": (torch.full((1, 4, 1, 1), 0.2), torch.full((1, 4, 1, 1), 2.0))}
+    own.normalize("a", x)
+    measuring = Reading(other, measures=True)
+    assert torch.equal(measuring.normalize("a", x), Reading(other).normalize("a", x))
+    for found, alone in zip(measuring.found["a"], own.found["a"], strict=True):
+        assert found.dtype == torch.float32
+        assert torch.allclose(found, alone, rtol=0.01, atol=0.01)
+    assert not Reading(other).found
 
 
 def test_a_flat_channel_stays_finite():

@@ -70,9 +70,17 @@ class FastPainter:
         at: tuple[int, int] = (0, 0),
         *,
         noise: Tensor | None = None,
+        measured: dict[str, tuple[Tensor, Tensor]] | None = None,
     ) -> Tensor:
-        """Paint a part of a picture; ``noise`` replaces the field that lies over the picture (a film moves it)."""
-        return self._paint(picture, code, Reading(seen), at, noise)
+        """Paint a part of a picture; ``noise`` replaces the field that lies over the picture (a film moves it).
+
+        Into ``measured`` goes what would be seen of this part by looking at it, beside what it is painted by.
+        """
+        reading = Reading(seen, measures=measured is not None)
+        painted = self._paint(picture, code, reading, at, noise)
+        if measured is not None:
+            measured |= reading.found
+        return painted
 
     def grain(self, size: tuple[int, int], at: tuple[int, int] = (0, 0)) -> Tensor:
         """Return the noise that a part of this size grows its strokes from."""

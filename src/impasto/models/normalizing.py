@@ -29,10 +29,13 @@ _HALF = (torch.bfloat16, torch.float16)
 
 
 class Reading:
-    """One pass through a network: normalises with given statistics, or with the picture's own and remembers those."""
+    """One pass through a network: normalises with given statistics, or with the picture's own and remembers those.
 
-    def __init__(self, given: Statistics | None = None) -> None:
-        self.given = given
+    With ``measures`` it remembers the picture's own beside given ones too: what is seen while going by what was seen.
+    """
+
+    def __init__(self, given: Statistics | None = None, *, measures: bool = False) -> None:
+        self.given, self.measures = given, measures or given is None
         self.found: dict[str, tuple[Tensor, Tensor]] = {}
 
     def normalize(self, name: str, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None) -> Tensor:
@@ -42,7 +45,9 @@ class Reading:
         """
         if self.given is None and x.dtype in _HALF and scale is not None and shift is not None:
             return self._measured_and_normal(name, x, scale, shift)
-        mean, deviation = self.given[name] if self.given is not None else self._measured(name, x)
+        if self.measures:
+            self.found[name] = _measured(x)
+        mean, deviation = (self.given or self.found)[name]
         scale = torch.ones_like(mean) if scale is None else scale
         shift = torch.zeros_like(mean) if shift is None else shift
         normal: Tensor = _Normalize.apply(x, mean, deviation, scale, shift, self.given is None)  # type: ignore[no-untyped-call]
@@ -54,13 +59,6 @@ class Reading:
         self.found[name] = mean, deviation
         return normal
 
-    def _measured(self, name: str, x: Tensor) -> tuple[Tensor, Tensor]:
-        with torch.no_grad():  # the backward pass below knows what the statistics depend on
-            mean = _mean(x)
-            variance = (_mean(x * x) - mean.square()).clamp_min(0) + LEAST_VARIANCE
-        self.found[name] = mean, variance.sqrt()
-        return self.found[name]
-
 
 @torch.no_grad()
 def statistics_of(network: Callable[..., Tensor], photo: Tensor, strength: Tensor | None) -> Statistics:
@@ -68,6 +66,18 @@ def statistics_of(network: Callable[..., Tensor], photo: Tensor, strength: Tenso
     reading = Reading()
     network(photo, strength, reading)
     return reading.found
+
+
+@torch.no_grad()  # the backward pass below knows what the statistics depend on
+def _measured(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return mean and deviation of every channel."""
+    if x.dtype in _HALF and len(x) == 1:
+        one = torch.ones(x.shape[1], device=x.device)  # in float32, and so is what is found
+        _, means, inverses = torch.native_batch_norm(x, one, 0 * one, None, None, True, 0.0, LEAST_VARIANCE)
+        return means[None, :, None, None], inverses.reciprocal()[None, :, None, None]
+    mean = _mean(x)
+    variance = (_mean(x * x) - mean.square()).clamp_min(0) + LEAST_VARIANCE
+    return mean, variance.sqrt()
 
 
 def _mean(x: Tensor) -> Tensor:

@@ -89,8 +89,11 @@ class FlickeringPainter:
         at: tuple[int, int] = (0, 0),
         *,
         noise: Tensor | None = None,
+        measured: dict[str, Any] | None = None,
     ) -> Tensor:
         mean, deviation = (seen or self.look(picture, code))["all"]
+        if measured is not None:
+            measured |= self.look(picture, code)
         noise = self.grain(tuple(picture.shape[-2:]), at) if noise is None else noise
         height, width = picture.shape[-2:]
         strokes = F.interpolate(noise, scale_factor=4, mode="bilinear")[..., :height, :width]

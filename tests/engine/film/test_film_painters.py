@@ -52,9 +52,13 @@ def test_statistics_are_looked_at_rarely_and_follow_slowly(painter: Any, style: 
     assert painter.looks == 1
     assert torch.equal(still, first)
     brighter = film.paint(picture(0.6), motion())
-    assert painter.looks == 2
+    assert painter.looks == 2, "while it was painting"
     alone = OnePass(Fast(device="cpu"), painter, base=SIZE[1])(picture(0.6), style).image
-    assert (brighter - alone).abs().mean() > 0.02, "it does not jump to what it sees"
+    nearer = film.paint(picture(0.6), motion())
+    assert painter.looks == 2 + 1, "and once for the picture alone"
+    gaps = [(painted - alone).abs().mean().item() for painted in (brighter, nearer)]
+    assert gaps[1] > 0.02, "it does not jump to what it sees"
+    assert gaps[1] < gaps[0], "but goes there"
     after_a_cut = film.paint(picture(0.6), motion(is_cut=True))
     assert torch.allclose(after_a_cut, alone, atol=1e-5)
 
@@ -73,9 +77,9 @@ def test_tiles_as_large_as_the_whole_small_picture_get_their_own_part_of_the_noi
     given: list[tuple[Any, ...]] = []
     paint = painter.paint
 
-    def noting(part: Any, code: Any, seen: Any, at: Any = (0, 0), *, noise: Any) -> Any:
+    def noting(part: Any, code: Any, seen: Any, at: Any = (0, 0), *, noise: Any, measured: Any = None) -> Any:
         given.append((tuple(part.shape[-2:]), at, noise))
-        return paint(part, code, seen, at, noise=noise)
+        return paint(part, code, seen, at, noise=noise, measured=measured)
 
     painter.paint = noting
     film, grain = film_painter(OnePass(Fast(device="cpu", tile=64), painter, base=64), [style]), MovingGrain()

@@ -416,7 +416,9 @@ def test_what_cannot_be_is_refused_before_the_slow_part(
     refused(InputError, "clip.mp3 does not exist.*did you mean 'clip.mp4'", tmp_path / "clip.mp3", ink, out, method)
     refused(InputError, "no.mp4 cannot be read as a film", tmp_path / "no.mp4", ink, out, method)
     refused(OutputError, r"ending .mp5.*did you mean '.mp4'", clip, ink, tmp_path / "out.mp5", method)
-    refused(OutputError, "out.jpg has the ending .jpg of a picture; end it in .mp4", clip, ink, tmp_path / "out.jpg", method)
+    refused(
+        OutputError, "out.jpg has the ending .jpg of a picture; end it in .mp4", clip, ink, tmp_path / "out.jpg", method
+    )
     refused(OutputError, "folder .* does not exist", clip, ink, tmp_path / "none" / "out.mp4", method)
     refused(OutputError, "is the clip to start from", clip, ink, clip, method)
     refused(OutputError, "has aac sound, which .webm films cannot hold", clip, ink, tmp_path / "out.webm", method)

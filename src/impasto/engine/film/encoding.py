@@ -67,7 +67,7 @@ def _codec(ending: str, *, deep: bool, compression: int) -> tuple[str, str, dict
     if ending == ".webm":
         wanted = [("libvpx-vp9", {"crf": quality, "b": "0", "cpu-used": "4", "row-mt": "1", "lag-in-frames": "0"})]
     else:
-        x264 = ("libx264", {"crf": quality, "preset": "faster", "bf": "0"})
+        x264 = ("libx264", {"crf": quality, "preset": "veryfast", "bf": "0"})  # half the time of "faster"
         x265 = ("libx265", {"crf": quality, "preset": "faster", "x265-params": "bframes=0:log-level=error"})
         wanted = [x265, x264] if deep else [x264, ("mpeg4", {"qscale": str(2 + compression // 6), "bf": "0"})]
     for codec, options in wanted:

@@ -38,7 +38,7 @@ Plane = NDArray[np.float32]
 State = Mapping[str, NDArray[np.generic]]
 Look = dict[str, tuple[Tensor, Tensor]]
 
-LOOK_EVERY = 4  # frames: looking costs as much as painting; at twice that a zoom loses sharpness
+LOOK_EVERY = 4  # frames: looking costs as much as painting where it is not done in passing; at twice that, a zoom blurs
 FOLLOWING = 0.5  # share by which statistics follow, with every frame, what the last look saw
 
 
@@ -82,8 +82,9 @@ class GrainyPainter(Painter, Protocol):
         at: tuple[int, int] = (0, 0),
         *,
         noise: Tensor | None = None,
+        measured: Look | None = None,
     ) -> Tensor:
-        """Paint a part of a picture with this noise."""
+        """Paint a part of a picture with this noise; what looking at it would tell is put into ``measured``."""
         ...
 
 
@@ -245,20 +246,37 @@ class _CalmPainter:
             first = dict(self._painter.look(picture, code))
             self._looks.append(first)
             self._seen.append(first)
-        elif (self._frames - 1) % LOOK_EVERY == 0:
+        elif self._is_time_to_look:
             self._seen[number] = dict(self._painter.look(picture, code))
-        former, seen = self._looks[number], self._seen[number]
-        self._looks[number] = {name: _nearer(former[name], seen[name]) for name in seen}
-        return self._looks[number]
+        return self._going_by(number)
 
     def paint(self, picture: Tensor, code: Tensor, seen: Statistics | None, at: tuple[int, int] = (0, 0)) -> Tensor:
         part = (picture.shape[-2], picture.shape[-1])
         whole = part if seen is None else self._size  # what was seen before is what a tile goes by
-        seen = self.look(picture, code) if seen is None else seen
         if self._grain is None or not isinstance(self._painter, GrainyPainter):
-            return self._painter.paint(picture, code, seen, at)
+            return self._painter.paint(picture, code, self.look(picture, code) if seen is None else seen, at)
         noise = self._grain.field(self._painter.grain, part, at, whole)
-        return self._painter.paint(picture, code, seen, at, noise=noise)
+        if seen is not None or self._looked >= len(self._looks):
+            return self._painter.paint(picture, code, seen or self.look(picture, code), at, noise=noise)
+        return self._painted_while_looking(self._painter, picture, code, noise)
+
+    def _painted_while_looking(self, painter: GrainyPainter, picture: Tensor, code: Tensor, noise: Tensor) -> Tensor:
+        """Paint a frame by what is known, and learn from the painting itself what is to be known of the next."""
+        number, self._looked = self._looked, self._looked + 1
+        measured: Look | None = {} if self._is_time_to_look else None
+        painted = painter.paint(picture, code, self._going_by(number), noise=noise, measured=measured)
+        self._seen[number] = measured or self._seen[number]
+        return painted
+
+    @property
+    def _is_time_to_look(self) -> bool:
+        return (self._frames - 1) % LOOK_EVERY == 0
+
+    def _going_by(self, number: int) -> Look:
+        """Return the statistics to paint by, a little nearer to what was seen last."""
+        former, seen = self._looks[number], self._seen[number]
+        self._looks[number] = {name: _nearer(former[name], seen[name]) for name in seen}
+        return self._looks[number]
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         kept: dict[str, Any] = {"frames": torch.tensor([self._frames])}
