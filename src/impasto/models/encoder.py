@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from impasto.errors import OptionError, WeightsError, did_you_mean
 from impasto.models.frozen import FrozenConvolution
-from impasto.models.padding import pad_by_one
+from impasto.models.padding import convolved, pad_by_one
 
 __all__ = ["HEAD_WIDTHS", "WEIGHTS_FILE", "Encoder", "embedded_encoder"]
 
@@ -48,8 +48,8 @@ class PaddedConvolution(nn.Conv2d):
     """A 3x3 convolution that reflects the border by one pixel."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return a map of the same size."""
-        return super().forward(pad_by_one(x))
+        """Return a map of the same size, or of a part of it where it goes in steps."""
+        return convolved(pad_by_one(x), self.weight, self.bias, stride=self.stride[0])
 
 
 class Encoder(nn.Module):

@@ -28,7 +28,7 @@ from impasto.errors import WeightsError
 from impasto.models.encoder import HEAD_WIDTHS, WIDTHS, PaddedConvolution
 from impasto.models.grain import BLOCK, OCTAVES
 from impasto.models.normalizing import Reading
-from impasto.models.padding import pad_by_one
+from impasto.models.padding import convolved, pad_by_one
 from impasto.models.reading import read_tensors
 
 __all__ = [
@@ -127,7 +127,7 @@ class FastNetwork(nn.Module):
         bias = (gain * (conv.get_parameter("bias").view_as(gain) - mean) + shift).flatten().to(x.dtype)
         kernels = (conv.get_parameter("weight") * gain.view(-1, 1, 1, 1)).to(x.dtype)
         kernels = kernels.contiguous(memory_format=torch.channels_last)
-        folded = F.conv2d(pad_by_one(x), kernels, bias, stride=2 if name == "down" else 1)
+        folded = convolved(pad_by_one(x), kernels, bias, stride=2 if name == "down" else 1)
         return folded if beside is None else torch.addcmul(folded, beside, gain.to(x.dtype))
 
 

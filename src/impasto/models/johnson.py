@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from impasto.errors import OptionError
 from impasto.models.extending import mirrored, whole_cells
 from impasto.models.normalizing import Reading, Statistics, statistics_of
+from impasto.models.padding import convolved
 
 __all__ = ["Johnson", "Tool"]
 
@@ -44,7 +45,8 @@ class Normalized(nn.Module):
 
     def forward(self, x: Tensor, reading: Reading) -> Tensor:
         """Return the normalised map; a rectifier is up to the caller."""
-        x = F.conv2d(bordered(x, self.weight.shape[-1], self.stride, self.tool), self.weight, stride=self.stride)
+        x = bordered(x, self.weight.shape[-1], self.stride, self.tool)
+        x = convolved(x, self.weight, stride=self.stride)
         return reading.normalize(self.name, x, self.scale[None, :, None, None], self.shift[None, :, None, None])
 
 
