@@ -125,6 +125,7 @@ def test_by_bands_is_as_in_memory_whatever_the_sizes(
         {"strength": 60},
         {"keep_color": True},
         {"keep_color": True, "color_match": "lab", "strength": 50},
+        {"keep_color": True, "color_match": "covariance"},
         {"color_only": True},
         {"color_only": True, "strength": 40, "style_weights": (1, 3)},
         {"style_weights": (2, 1)},

@@ -153,6 +153,23 @@ def test_a_call_tells_its_progress_and_leaves_a_recipe(photo):
     assert result.recipe.options["seed"] == 3
 
 
+@pytest.mark.parametrize("size", [None, 300])
+def test_two_paintings_in_their_places_are_told_as_one_work(tmp_path, photo, size):
+    from impasto.images import write
+
+    for name in ("left", "right"):
+        write(torch.rand(1, 3, 6, 8), tmp_path / f"{name}.png")
+    config = Fast(mask=(tmp_path / "left.png", tmp_path / "right.png"), size=size, stroke=8, tile=64)
+    told = []
+    styles = [color(0.5, 0.5, 0.5), color(0.9, 0.1, 0.1)]
+    OnePass(config, Tinter())(Picture(photo), styles, on_step=told.append)
+    shares = [step.step / step.steps for step in told]
+    assert shares == sorted(shares)
+    assert [step.remaining == 0 for step in told] == [share == 1 for share in shares]
+    assert shares[-1] == 1
+    assert 0.5 in shares, "the first painting is half of the work"
+
+
 def test_transparency_and_bits_travel_through(tmp_path, photo):
     from impasto.images import write
 

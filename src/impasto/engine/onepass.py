@@ -185,6 +185,7 @@ class _Painting:
         self.on_step, self.started = on_step, started
         self.size, self.base = sizes(work.photo.size, self.config, method.base)
         self.share = self.config.strength / 100
+        self.begun, self.in_all, self.tiles = 0, 1, 1  # paintings, one for each place of a mask, and their tiles
 
     def image(self) -> Tensor:
         """Return the finished picture."""
@@ -204,17 +205,18 @@ class _Painting:
         codes = codes_of(self.painter, self.work, self.config, small)
         if not self.work.masks or len(codes) < 2:
             return self._painted(small, photo, mean_code(codes, self.work.shares))
-        parts = self.work.parts(self.size)
+        parts, self.in_all = self.work.parts(self.size), len(codes)
         pictures = (self._painted(small, photo, code) * part for code, part in zip(codes, parts, strict=True))
         return sum(pictures, torch.zeros(()))
 
     def _painted(self, small: Tensor, photo: Tensor, code: Tensor) -> Tensor:
         """Paint at the size of the strokes, then carry that to the size of the result."""
+        self.begun += 1
         first = self.painter.paint(small, code, None)
         painted = self._enlarged(first, photo, code) if max(self.size) > max(self.base) else resize(first, self.size)
         if self.share < FADE:
             painted = torch.lerp(photo, painted, self.share / FADE)
-        self._tell(1, 1, painted)
+        self._tell(self.tiles, self.tiles, painted)
         return painted.clamp(0, 1)
 
     def _enlarged(self, first: Tensor, photo: Tensor, code: Tensor) -> Tensor:
@@ -228,8 +230,9 @@ class _Painting:
         repainter = Repainter(self.painter, self.size, self.base)
         return in_tiles(repainter, rough, code, seen, self.config.tile or TILE, self._tell)
 
-    def _tell(self, step: int, steps: int, picture: Tensor) -> None:
-        elapsed = time.monotonic() - self.started
+    def _tell(self, tile: int, tiles: int, picture: Tensor) -> None:
+        elapsed, self.tiles = time.monotonic() - self.started, tiles
+        step, steps = max(self.begun - 1, 0) * tiles + tile, self.in_all * tiles
         self.on_step(
             Step(
                 scale=1,

@@ -123,15 +123,18 @@ def codes_of(painter: Painter, work: Work, config: MethodOptions, small: Tensor)
                 "luminance or lab."
             )
         return [torch.full((1, 1), share)]
-    codes = [painter.code(_as_taken(style, work, config)) for style in work.styles]
+    codes = [painter.code(_as_taken(style, small, config)) for style in work.styles]
     if share == 1:
         return codes
     own = painter.code(photo_as_style(work, small))
     return [torch.lerp(own, code, share) for code in codes]
 
 
-def _as_taken(style: Style, work: Work, config: MethodOptions) -> Style:
-    """Return a style as it is imitated: recolored like the photo beforehand, where colors are kept in that way."""
+def _as_taken(style: Style, small: Tensor, config: MethodOptions) -> Style:
+    """Return a style as it is imitated: recolored like the small photo beforehand, where colors are kept in that way.
+
+    The large photo may never be in memory, and its finest grain is no color.
+    """
     if not _recolors_styles(config):
         return style
     if not style.pictures:
@@ -139,8 +142,7 @@ def _as_taken(style: Style, work: Work, config: MethodOptions) -> Style:
             f"color_match covariance recolors paintings, and of {style.name} only a vector is known; "
             "choose luminance or lab, or give a painting."
         )
-    photo = work.photo.pixels
-    recolored = (replace(one, pixels=match_color(one.pixels, photo)) for one in style.pictures)
+    recolored = (replace(one, pixels=match_color(one.pixels, small)) for one in style.pictures)
     return Style(style.name, tuple(recolored))
 
 
