@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 from impasto import engine, images
@@ -27,19 +28,29 @@ def test_what_is_proposed_starts_from_how_it_was_painted() -> None:
     assert "strength" not in proposed("noise", recipe(strength=10))
     assert proposed("fog", recipe(strength=60))["strength"] == 85
     assert "strength" not in proposed("fog", recipe())  # there is no more than all of it
-    assert proposed("border", recipe(padding="zeros")) == {"padding": "replicate"}
+    assert proposed("border", recipe(padding="zeros", backbone="vgg19")) == {"padding": "replicate"}
     assert "precision" not in proposed("not-finite", recipe(precision="float32"))
 
 
 def test_only_options_that_the_method_has_are_proposed() -> None:
     assert proposed("clipping", recipe("fast")) == {"strength": 75}
     assert proposed("grid", recipe("fast")) == {"seed": 1, "method": "optimize"}
-    assert proposed("seam", recipe()) == {"seed": 1}
+    assert proposed("seam", recipe("fast")) == {"seed": 1}
+
+
+def test_nothing_is_proposed_that_would_change_nothing() -> None:
+    assert proposed("seam", recipe()) == {}, "what begins with the photo is the same with every seed"
+    assert proposed("seam", recipe(init="noise")) == {"seed": 1}
+    assert proposed("grid", recipe(style_term="sliced")) == {"steps": 480, "seed": 1}
+    assert proposed("seam", recipe("adain")) == {}
+    assert proposed("border", recipe(padding="zeros")) == {}, "the embedded encoder has one way to pad"
+    model = dataclasses.replace(recipe("trained"), styles=[])
+    assert proposed("grid", model) == {}, "painting in steps needs a style, and a model names none"
 
 
 def test_every_rule_names_an_option_that_exists() -> None:
     known = {field.name for field in fields_of(Optimize)}
-    assert {option for rules in _RULES.values() for option, _ in rules} <= known
+    assert {rule.option for rules in _RULES.values() for rule in rules} <= known
 
 
 def test_the_first_cure_of_noise_cures_it() -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import shlex
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,8 +15,6 @@ from impasto.apps.options import as_flag
 from impasto.apps.parameters import AsJson
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from impasto.engine import Ingredient, Recipe
     from impasto.evaluation import Finding
 
@@ -46,7 +46,8 @@ def lint(painted: Painted, *, photo: GivenPhoto = None, style: GivenStyle = None
     Looked for are grids and checkerboards, bands along the border, seams, clipped and lost tones, noise and broken
     numbers. The exit status is 1 if there is a fault that most people would notice.
     """
-    found = [(path, _looked_over(path, photo, style)) for path in painted]
+    near = _Neighbours()
+    found = [(path, _looked_over(path, photo, style, near)) for path in painted]
     if as_json:
         print_json([{"picture": str(path), "faults": faults} for path, faults in found])
     else:
@@ -56,14 +57,19 @@ def lint(painted: Painted, *, photo: GivenPhoto = None, style: GivenStyle = None
     return SOME_FAILED if worst >= VISIBLE else 0
 
 
-def _looked_over(path: Path, photo: Path | None, style: Path | None) -> list[dict[str, Any]]:
+def _looked_over(path: Path, photo: Path | None, style: Path | None, near: _Neighbours) -> list[dict[str, Any]]:
     from impasto import evaluation
     from impasto.images import read
 
     picture = read(path).pixels
     recipe = _recipe_of(path)
-    known = (_reference(photo, path, recipe, "photo"), _reference(style, path, recipe, "style"))
-    return [_facts(finding, recipe) for finding in evaluation.lint(picture, *known)]
+    photos, styles = ([given] if given is not None else [] for given in (photo, style))
+    if recipe is not None:
+        photos = photos or near.among([recipe.photo], path)
+        styles = styles or near.among([one for mixed in recipe.styles for one in mixed], path)
+    like = read(photos[0]).pixels if photos else None
+    found = evaluation.lint(picture, like, [read(one).pixels for one in styles])
+    return [_facts(finding, recipe) for finding in found]
 
 
 def _facts(finding: Finding, recipe: Recipe | None) -> dict[str, Any]:
@@ -108,30 +114,36 @@ def _recipe_of(path: Path) -> Recipe | None:
         return None
 
 
-def _reference(given: Path | None, path: Path, recipe: Recipe | None, what: str) -> Tensor | None:
-    """Return the photo or style that was given, or the one that the recipe names if it is there."""
-    from impasto.engine.gallery import gallery
-    from impasto.images import read
+class _Neighbours:
+    """The pictures beside those looked over, and in the current folder: each is listed and read through once."""
 
-    if given is not None:
-        return read(given).pixels
-    if recipe is None:
-        return None
-    # A model that has learnt its style names none, and one of the gallery is no file.
-    named = [recipe.photo] if what == "photo" else [one for style in recipe.styles for one in style]
-    beside = _beside(path, named[0]) if named and named[0].name not in {one.name for one in gallery()} else None
-    return None if beside is None else read(beside).pixels
+    def __init__(self) -> None:
+        from impasto.weights import file_sha256
+
+        self._sha256, self._listed = functools.cache(file_sha256), functools.cache(_pictures_in)
+
+    def among(self, named: Sequence[Ingredient], path: Path) -> list[Path]:
+        """Return those of a recipe's files that are beside the picture ``path``, or in the current folder."""
+        from impasto.engine.gallery import style_called
+
+        files = [*self._listed(path.absolute().parent), *self._listed(Path.cwd())]
+        found = (self._file(one, files) for one in named if style_called(one.name) is None)  # no file, but of ours
+        return [one for one in found if one is not None]
+
+    def _file(self, named: Ingredient, files: Sequence[Path]) -> Path | None:
+        from impasto.engine.recipe import find_ingredient
+        from impasto.errors import InputError
+
+        try:
+            return find_ingredient(named, sorted(files, key=lambda path: path.name != named.name), self._sha256)
+        except InputError:
+            return None
 
 
-def _beside(path: Path, named: Ingredient) -> Path | None:
-    from impasto.engine.recipe import find_ingredient
-    from impasto.errors import InputError
-    from impasto.weights import file_sha256
+def _pictures_in(folder: Path) -> list[Path]:
+    from impasto.images.formats import is_picture
 
-    try:
-        return find_ingredient(named, list(dict.fromkeys([path.absolute().parent, Path.cwd()])), file_sha256)
-    except InputError:
-        return None
+    return sorted(path for path in folder.iterdir() if is_picture(path) and path.is_file())
 
 
 def _text(value: Any) -> str:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from impasto.engine import Recipe
 from impasto.evaluation.findings import Finding
 
 __all__ = ["Cure", "cures"]
-
-Rule = tuple[str, Callable[[Any], Any]]  # an option, and the value to try instead of the old; None: this one is spent
 
 
 @dataclass(frozen=True)
@@ -23,18 +21,26 @@ class Cure:
     was: Any
 
 
+class Rule(NamedTuple):
+    """An option that may help, and how to change it."""
+
+    option: str
+    better: Callable[[Any], Any]  # from the value that was to the one to try; None: this one is spent
+    matters: Callable[[Recipe], bool] = lambda _: True  # whether it changes what the recipe's method paints
+
+
 def cures(finding: Finding, recipe: Recipe) -> list[Cure]:
     """Return the changes that usually help against a fault, the likeliest first; those that the method has.
 
     Without any, the finding's own advice is all there is.
     """
     found = []
-    for option, better in _RULES.get(finding.name, ()):
-        was = recipe.options.get(option)
-        value = None if was is None else better(was)
+    for rule in _RULES.get(finding.name, ()):
+        was = recipe.options.get(rule.option)
+        value = rule.better(was) if was is not None and rule.matters(recipe) else None
         if value is not None:
-            found.append(Cure(option, value, was))
-    if finding.name in _BY_OTHER_MEANS and recipe.method != "optimize":
+            found.append(Cure(rule.option, value, was))
+    if finding.name in _BY_OTHER_MEANS and recipe.method != "optimize" and recipe.styles:
         found.append(Cure("method", "optimize", recipe.method))
     return found
 
@@ -60,22 +66,33 @@ def _doubled(was: int) -> int:
     return 2 * was
 
 
+def _draws(recipe: Recipe) -> bool:
+    """Whether chance has a part in a picture: from the photo on, painting in steps is the same with every seed."""
+    draws = recipe.options.get("init") in {"noise", "fast"} or recipe.options.get("style_term") == "sliced"
+    return recipe.method == "fast" or (recipe.method == "optimize" and draws)
+
+
+def _pads(recipe: Recipe) -> bool:
+    """Whether the network that judges can be told how to go on beyond the edge; the embedded one reflects."""
+    return recipe.options.get("backbone") != "embedded"
+
+
 def _padding(was: str) -> str | None:
     return {"zeros": "replicate", "replicate": "reflect"}.get(was)
 
 
 _RULES: Mapping[str, Sequence[Rule]] = {
-    "not-finite": (("precision", lambda was: None if was == "float32" else "float32"), ("seed", _next)),
-    "grid": (("steps", _doubled), ("seed", _next)),
-    "border": (("padding", _padding),),
-    "seam": (("tile", _doubled), ("seed", _next)),
-    "clipping": (("strength", _weaker), ("content_weight", _more(1, 2))),
-    "fog": (("strength", _stronger), ("color_weight", _more(1, 2)), ("steps", _doubled)),
+    "not-finite": (Rule("precision", lambda was: None if was == "float32" else "float32"), Rule("seed", _next, _draws)),
+    "grid": (Rule("steps", _doubled), Rule("seed", _next, _draws)),
+    "border": (Rule("padding", _padding, _pads),),
+    "seam": (Rule("tile", _doubled), Rule("seed", _next, _draws)),
+    "clipping": (Rule("strength", _weaker), Rule("content_weight", _more(1, 2))),
+    "fog": (Rule("strength", _stronger), Rule("color_weight", _more(1, 2)), Rule("steps", _doubled)),
     "noise": (
-        ("init", lambda was: "photo" if was == "noise" else None),
-        ("tv_weight", _more(100, 10)),
-        ("steps", _doubled),
-        ("strength", _weaker),
+        Rule("init", lambda was: "photo" if was == "noise" else None),
+        Rule("tv_weight", _more(100, 10)),
+        Rule("steps", _doubled),
+        Rule("strength", _weaker),
     ),
 }
 _BY_OTHER_MEANS = ("grid", "not-finite", "border")  # what a trained network has, another setting seldom cures

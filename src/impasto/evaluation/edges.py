@@ -8,6 +8,7 @@ plain as they are, wherever they came to stand.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
@@ -23,7 +24,10 @@ _SMALLEST = 48  # pixels: below, a line is too short to tell
 _PARTS = 8  # of a line
 _NEAR = 12  # columns to each side that a seam must stand out from
 _DEEPEST = 24  # pixels of border
-_AGAINST_SEAMS = "If it was painted in tiles, paint without --tile, or with a larger one; if not, try another --seed."
+_AGAINST_SEAMS = (
+    "If it was painted in tiles, paint without --tile, or with a larger one; if not, another --seed helps where a "
+    "method draws by chance."
+)
 
 
 class _View(NamedTuple):
@@ -34,9 +38,9 @@ class _View(NamedTuple):
     photo: Tensor | None
 
 
-def find_seams(picture: Tensor, photo: Tensor | None, style: Tensor | None = None) -> list[Finding]:
+def find_seams(picture: Tensor, photo: Tensor | None, styles: Sequence[Tensor] = ()) -> list[Finding]:
     """Return the most visible seam of each direction, if there is one."""
-    found, ruled = [], _ruled_lines(style)
+    found, ruled = [], _ruled_lines(styles)
     for view in _views(picture, photo)[::2]:
         steps = seam_steps(view.picture)
         if view.photo is not None:
@@ -51,11 +55,12 @@ def find_seams(picture: Tensor, photo: Tensor | None, style: Tensor | None = Non
     return found
 
 
-def _ruled_lines(style: Tensor | None) -> dict[str, float]:
-    """Return how plain a painting's own straight lines are, upright ones as "left" and level ones as "top"."""
-    if style is None:
-        return {}
-    return {view.side: max(0.0, float(seam_steps(view.picture).max())) for view in _views(style, None)[::2]}
+def _ruled_lines(styles: Sequence[Tensor]) -> dict[str, float]:
+    """Return how plain the plainest straight lines of paintings are, upright ones as "left" and level ones as "top"."""
+    ruled: dict[str, float] = {}
+    for view in (view for style in styles for view in _views(style, None)[::2]):
+        ruled[view.side] = max(ruled.get(view.side, 0.0), float(seam_steps(view.picture).max()))
+    return ruled
 
 
 def find_border(picture: Tensor, photo: Tensor | None) -> list[Finding]:

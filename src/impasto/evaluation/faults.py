@@ -48,7 +48,7 @@ def find_fog(picture: Tensor, references: list[Tensor]) -> list[Finding]:
     severity = graded(-kept, -0.8, -0.25) if usual > 5 else 0.0
     if not severity:
         return []
-    advice = "Raise the strength or the steps, or take a style with more contrast."
+    advice = "Raise the strength or the steps where there is more to raise, or take a style with more contrast."
     return [Finding("fog", severity, f"everywhere, {kept:.0%} of the tones that could be expected", advice)]
 
 
