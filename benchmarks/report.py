@@ -188,7 +188,7 @@ def measure(benchmark: Benchmark, args: argparse.Namespace) -> bool:
     for number in range(args.repeat):
         print(f"{benchmark.name}, run {number + 1} of {args.repeat}", file=sys.stderr, flush=True)
         done = subprocess.run(
-            [sys.executable, HERE / words[0], *words[1:]],
+            [sys.executable, HERE / words[0], *(_for_run(word, number) for word in words[1:])],
             stdout=subprocess.PIPE,
             env=_surroundings(args.kit),
             text=True,
@@ -198,11 +198,20 @@ def measure(benchmark: Benchmark, args: argparse.Namespace) -> bool:
             print(f"{benchmark.name}: failed with status {done.returncode}", file=sys.stderr)
             return False
         runs.append(json.loads(done.stdout))
+        _keep(benchmark, words, runs, args)  # after each: what was measured for an hour is not lost with the next
     print(f"{benchmark.name}: {(time.monotonic() - began) / 60:.1f} minutes", file=sys.stderr, flush=True)
+    return True
+
+
+def _for_run(word: str, number: int) -> str:
+    """Return a word of a command for the run of this number: where one kept its training, the next begins anew."""
+    return f"{word}-{number + 1}" if number and word.startswith("runs/") else word
+
+
+def _keep(benchmark: Benchmark, words: Sequence[str], runs: Sequence[Any], args: argparse.Namespace) -> None:
     command = _as_to_be_typed(benchmark, words[len(benchmark.command) :])
     document = {"machine": machine_facts(), "command": command, "quick": args.quick, "runs": runs}
     write_text_whole(args.to / f"{benchmark.name}.json", json.dumps(document, indent=1, ensure_ascii=False) + "\n")
-    return True
 
 
 def _surroundings(kit: Path | None) -> dict[str, str]:

@@ -88,7 +88,7 @@ def split(found: Sequence[Path]) -> tuple[list[Path], list[Path]]:
 
 
 def trained(args: argparse.Namespace, style: Path, name: str) -> tuple[Path, float]:
-    """Train a model, or go on with it; return it and the seconds that this took now."""
+    """Train a model, or go on with it; return it and the seconds that this took in all."""
     config = StyleTraining(
         style=style,
         photos=args.kit / "photos",
@@ -100,9 +100,12 @@ def trained(args: argparse.Namespace, style: Path, name: str) -> tuple[Path, flo
         teacher=tuple(args.kit / name for name in TEACHERS) if args.teachers else (),
     )
     args.runs.mkdir(parents=True, exist_ok=True)
-    model, began = args.runs / f"{name}.safetensors", time.monotonic()
+    model, clock, began = args.runs / f"{name}.safetensors", args.runs / f"{name}.seconds", time.monotonic()
+    before = float(clock.read_text()) if clock.exists() else 0.0
     train_style(config, model)
-    return model, time.monotonic() - began
+    seconds = before + time.monotonic() - began
+    clock.write_text(f"{seconds:.1f}")
+    return model, seconds
 
 
 def painted(args: argparse.Namespace, model: Path | None, name: str, style: Path | None = None) -> dict[str, Path]:

@@ -6,7 +6,8 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -58,6 +59,23 @@ def test_of_several_runs_the_median_and_the_spread_are_told(report: ModuleType, 
     assert "&lt;one&gt;" in shown
     assert "Not measured yet" in shown  # the other benchmarks
     assert report.write_page(tmp_path).exists()  # its own report is no result
+
+
+def test_every_run_of_a_training_begins_anew_and_is_kept_at_once(
+    report: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[list[str]] = []
+
+    def failing_third(command: list[Any], **_: Any) -> Any:
+        calls.append([str(word) for word in command[2:]])
+        return SimpleNamespace(returncode=int(len(calls) == 3), stdout='{"seconds": 5}')
+
+    monkeypatch.setattr(report.subprocess, "run", failing_third)
+    learning = report.Benchmark("learning", "How soon?", ("film.py", "--runs", "runs/learning"), ())
+    monkeypatch.setattr(report, "BENCHMARKS", (learning,))
+    assert report.main(["run", "learning", "--repeat", "3", "--to", str(tmp_path)]) == 1
+    assert [call[-1] for call in calls] == ["runs/learning", "runs/learning-2", "runs/learning-3"]
+    assert len(json.loads((tmp_path / "learning.json").read_text())["runs"]) == 2
 
 
 def test_the_results_that_are_kept_have_a_page(report: ModuleType, tmp_path: Path) -> None:
