@@ -87,7 +87,9 @@ def numbers(found: Comparison) -> dict[str, Any]:
     by_method: dict[str, Any] = {one.label: {} for one in found.contenders}
     for name in measured_metrics(found):
         for label, standing in standings(found, name).items():
-            interval = {key: round(value, 4) for key, value in standing.interval._asdict().items()}
+            interval = {
+                key: None if value is None else round(value, 4) for key, value in standing.interval._asdict().items()
+            }
             by_method[label][name] = {**interval, "best": standing.best, "level": standing.level}
     refused = {run.contender: run.refusal for run in found.runs if run.refusal}
     return {"judge": Path(found.judge).name, "methods": by_method, "refused": refused}

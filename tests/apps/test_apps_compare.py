@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,56 @@ def test_every_photo_meets_every_style_and_method(studio: Path, impasto, jury: J
     quick, coarse = jury.contenders
     assert (quick.label, quick.options["steps"]) == ("optimize:quick", 120)
     assert (coarse.options["stroke"], coarse.options["size"]) == (2.0, 512)
+
+
+@pytest.mark.parametrize(
+    ("typed", "labels"),
+    [
+        (
+            "optimize:content-layers=relu3_1,relu4_1=0.5:steps=3",
+            ["optimize:content-layers=relu3_1,relu4_1=0.5:steps=3"],
+        ),
+        ("fast,optimize:steps=3,magenta", ["fast", "optimize:steps=3", "magenta"]),
+        ("optimize:steps=3, fast:strength=50 ,,", ["optimize:steps=3", "fast:strength=50"]),
+        ("optimize:style-weights=1,2,mine.safetensors", ["optimize:style-weights=1,2", "mine.safetensors"]),
+        ("optimize:mask=ink.png,night.png,fast", ["optimize:mask=ink.png,night.png", "fast"]),
+        ("optimize:steps=3,other.pth:strength=50", ["optimize:steps=3", "other.pth:strength=50"]),
+    ],
+)
+def test_options_that_take_several_values_can_be_given(
+    studio: Path, impasto, jury: Jury, typed: str, labels: list[str]
+) -> None:
+    Path("other.pth").touch()
+    assert impasto("compare", "harbour.jpg", "ink.png", "--methods", typed) == 0
+    assert [one.label for one in jury.contenders] == labels
+
+
+def test_the_values_of_such_an_option_arrive(studio: Path, impasto, jury: Jury) -> None:
+    assert impasto("compare", "harbour.jpg", "ink.png", "--methods", "optimize:content-layers=relu3_1, relu4_1") == 0
+    assert jury.contenders[0].options["content_layers"] == ["relu3_1", "relu4_1"]
+    assert impasto("compare", "harbour.jpg", "ink.png", "-o", "other", "--methods", "fast,relu4_1") == 2
+    assert "there is no method 'relu4_1'" in impasto.sentence
+
+
+def test_a_file_under_two_names_is_left_out_and_told(studio: Path, impasto, jury: Jury) -> None:
+    shutil.copy("harbour.jpg", "copy.jpg")
+    assert impasto("compare", "harbour.jpg,copy.jpg", "ink.png,copy.jpg", "--methods", "optimize") == 0
+    assert impasto.err.count("copy.jpg is left out: the same picture was given under another name.") == 1
+    assert [(pair.photo.name, pair.style.name) for pair in jury.pairs] == [
+        ("harbour.jpg", "ink.png"),
+        ("harbour.jpg", "copy.jpg"),
+    ]
+
+
+def test_a_judge_that_is_none_is_refused_before_weights_are_fetched(
+    studio: Path, impasto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[Any] = []
+    monkeypatch.setattr("impasto.apps.compare.fetch_for", lambda config, **_: fetched.append(config))
+    assert impasto("compare", "harbour.jpg", "ink.png", "--methods", "magenta", "--judge", "vgg91", "-o", "rep") == 2
+    assert "vgg19" in impasto.sentence
+    assert not fetched
+    assert not Path("rep").exists()
 
 
 def test_the_time_left_is_told(studio: Path, impasto, jury: Jury) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import mmap
+import os
+import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +14,15 @@ import pytest
 import torch
 
 from impasto import engine, images
-from impasto.config import Fast
+from impasto.config import Fast, Optimize
 from impasto.engine.onepass import OnePass
-from impasto.errors import InputError, OptionError, WeightsError
+from impasto.errors import ImpastoError, InputError, OptionError, WeightsError
 from impasto.evaluation import Comparison, Contender, Judge, Run, compare, judging, pairs_of, standings
 from impasto.evaluation import comparing as comparing_module
-from impasto.evaluation.contenders import CannotPaintError, painting_apart
+from impasto.evaluation.contenders import CannotPaintError, painting_apart, painting_here, with_files
 from impasto.evaluation.judging import METRICS, judged_size, judging_network
 from impasto.evaluation.peaks import watched
+from impasto.weights import file_sha256
 
 OPTIONS = {"size": 64, "steps": 2, "scales": 1}
 QUICK = Contender(label="quick", method="optimize", options={**OPTIONS, "steps": 1})
@@ -92,6 +96,70 @@ def test_who_refuses_is_told_and_asked_no_more_than_needed(
     assert set(standings(found, "style")) == {"quick"}
 
 
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        (OSError(28, "No space left on device"), r"it failed \(OSError: \[Errno 28\] No space left on device\)\.$"),
+        (RuntimeError("size mismatch\nstack of C++"), r"it failed \(RuntimeError: size mismatch\)\.$"),
+        (ValueError(), r"it failed \(ValueError\)\.$"),
+        (MemoryError(), "^it needs more memory than there is; choose a smaller size"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "^it needs more memory than there is"),
+    ],
+)
+def test_whatever_goes_wrong_with_a_picture_is_a_sentence(
+    pictures: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: Exception, told: str
+) -> None:
+    def fail(*_: Any, **__: Any) -> engine.Result:
+        raise fault
+
+    monkeypatch.setattr(engine, "load", lambda *_, **__: fail)
+    with painting_here(QUICK) as paint, pytest.raises(ImpastoError, match=told) as refusal:
+        paint(pictures["harbour"], pictures["night"], tmp_path / "out.png", lambda *_: None)
+    assert not isinstance(refusal.value, CannotPaintError)
+
+
+class Recording:
+    """A method in steps that tells how it was called; the first call fails or is interrupted where that is asked."""
+
+    def __init__(self, first: BaseException | str = "") -> None:
+        self.config, self.first, self.calls = Optimize(), first, []  # type: ignore[var-annotated]
+        self.paint = engine.load("optimize", size=32, steps=1, scales=1)
+
+    def __call__(self, content: Any, style: Any, **changes: Any) -> engine.Result:
+        self.calls.append((content, style, changes))
+        if len(self.calls) == 1 and isinstance(self.first, BaseException):
+            raise self.first
+        result = self.paint(content, style)
+        return replace(result, stopped=self.first or "finished", seconds=len(self.calls))  # type: ignore[arg-type]
+
+
+def test_a_tiny_picture_is_painted_before_one_counts(
+    pictures: dict[str, Path], tmp_path: Path, tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording = Recording()
+    monkeypatch.setattr(engine, "load", lambda *_, **__: recording)
+    with painting_here(QUICK) as paint:
+        ((photo, style, changes),) = recording.calls
+        assert (photo.shape, style.shape) == ((1, 3, 64, 64), (1, 3, 64, 64))
+        assert changes == {"size": 64, "steps": 1, "scales": 1}
+        painted = paint(pictures["harbour"], pictures["night"], tmp_path / "out.png", lambda *_: None)
+    assert painted.seconds == 2  # the second call's
+    assert [call[0] for call in recording.calls[1:]] == [pictures["harbour"]]
+
+
+def test_what_goes_wrong_before_one_counts_is_not_told_but_ctrl_c_is_obeyed(
+    pictures: dict[str, Path], tmp_path: Path, tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ctrl_c, stopped, failing = (Recording(first) for first in (KeyboardInterrupt(), "interrupted", ValueError("small")))
+    for recording in (ctrl_c, stopped):
+        monkeypatch.setattr(engine, "load", lambda *_, made=recording, **__: made)
+        with pytest.raises(KeyboardInterrupt), painting_here(QUICK):
+            pass
+    monkeypatch.setattr(engine, "load", lambda *_, **__: failing)
+    with painting_here(QUICK) as paint:
+        assert paint(pictures["harbour"], pictures["night"], tmp_path / "out.png", lambda *_: None).seconds == 2
+
+
 def test_an_interrupted_comparison_keeps_what_it_has_and_goes_on_from_there(
     pictures: dict[str, Path], tmp_path: Path, tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -115,6 +183,38 @@ def test_an_interrupted_comparison_keeps_what_it_has_and_goes_on_from_there(
     assert second.runs[0] == first.runs[0]  # the same picture, not painted again
     assert second.runs[1] != first.runs[1]  # other options, so painted again
     assert sorted(set(asked)) == [2, 3, 4]
+
+
+@pytest.mark.parametrize("changed", ["model", "judge"])
+def test_a_file_that_has_changed_since_is_another_contender_or_judge(
+    pictures: dict[str, Path], tmp_path: Path, tiny_backbone: Path, monkeypatch: pytest.MonkeyPatch, changed: str
+) -> None:
+    load, model = engine.load, tmp_path / "mine.safetensors"
+    model.write_bytes(b"one")
+    monkeypatch.setattr(engine, "load", lambda method, **o: load("optimize" if method == str(model) else method, **o))
+    pairs, mine = pairs_of([pictures["harbour"]], [pictures["night"]]), replace(QUICK, label="mine", method=str(model))
+    first = compare(pairs, [mine, QUICK], tmp_path, isolated=False)
+    assert with_files(mine).files == {str(model): file_sha256(model)}
+    assert compare(pairs, [mine, QUICK], tmp_path, isolated=False, earlier=first).runs == first.runs
+    if changed == "model":
+        model.write_bytes(b"two")
+    else:
+        monkeypatch.setattr(comparing_module, "weights_hash", lambda *_: "another")
+    asked: list[int] = []
+    compare(
+        pairs, [mine, QUICK], tmp_path, isolated=False, earlier=first, on_progress=lambda now: asked.append(now.run)
+    )
+    assert set(asked) == ({1} if changed == "model" else {1, 2})
+
+
+def test_files_that_options_name_belong_to_a_contender(tmp_path: Path) -> None:
+    masks = [tmp_path / "a.png", tmp_path / "b.png"]
+    for mask in masks:
+        mask.write_bytes(mask.name.encode())
+    options = {"mask": [str(mask) for mask in masks], "init": "noise", "size": 64}
+    found = with_files(Contender(label="one", method="optimize", options=options))
+    assert found.files == {str(mask): file_sha256(mask) for mask in masks}
+    assert with_files(QUICK) == QUICK
 
 
 def test_the_time_left_is_known_as_soon_as_all_have_begun(
@@ -173,8 +273,43 @@ def test_a_process_that_ends_by_itself_is_told(
     monkeypatch.setattr("impasto.evaluation.contenders.sys.executable", "false")
     with painting_apart(QUICK) as paint:
         time.sleep(patience)  # whether it ends before it is asked or after
-        with pytest.raises(CannotPaintError, match="status 1"):
+        with pytest.raises(ImpastoError, match=r"ended by itself \(status 1\)\.$") as first:
             paint(tmp_path / "a.png", tmp_path / "b.png", tmp_path / "c.png", lambda *_: None)
+        assert not isinstance(first.value, CannotPaintError)
+        with pytest.raises(CannotPaintError, match=r"\(status 1\), as the one before\.$"):
+            paint(tmp_path / "a.png", tmp_path / "b.png", tmp_path / "c.png", lambda *_: None)
+
+
+FRAGILE = """#!{python}
+import json, os, signal, sys
+sys.stdin.readline()
+for line in sys.stdin:
+    if "deadly" in line:
+        os.kill(os.getpid(), signal.SIGKILL)
+    print(json.dumps({{"seconds": os.getpid(), "bytes": None, "gpu_bytes": None}}), flush=True)
+"""
+
+
+def test_after_a_death_the_next_picture_gets_a_new_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fragile = tmp_path / "fragile"
+    fragile.write_text(FRAGILE.format(python=sys.executable))
+    fragile.chmod(0o755)
+    monkeypatch.setattr("impasto.evaluation.contenders.sys.executable", str(fragile))
+    with painting_apart(QUICK) as paint:
+
+        def process_of(photo: str) -> float:
+            return paint(tmp_path / photo, tmp_path / "style.png", tmp_path / "out.png", lambda *_: None).seconds
+
+        def dies() -> None:
+            with pytest.raises(ImpastoError, match=r"\(status -9\), perhaps for lack of memory; choose a") as refusal:
+                process_of("deadly.png")
+            assert not isinstance(refusal.value, CannotPaintError)  # none died twice in a row
+
+        dies()
+        first = process_of("good.png")
+        assert process_of("good.png") == first
+        dies()
+        assert process_of("good.png") != first
 
 
 def test_the_judge_knows_the_photo_from_the_style(tiny_backbone: Path) -> None:
@@ -244,6 +379,37 @@ def test_the_standing_tells_clear_differences_from_chance() -> None:
     assert low < found["best"].interval.mean < mean < high
 
 
+def test_who_refuses_hard_pairs_wins_nothing_by_it() -> None:
+    brave, picky = [0.2, 0.3, 0.25, 0.9, 0.95], [0.3, 0.4, 0.34]
+    found = standings(comparison_of(brave=brave, picky=picky), "style")
+    assert found["picky"].interval.mean < found["brave"].interval.mean
+    assert found["brave"].best
+    assert not found["picky"].best
+    assert not found["picky"].level  # on the three pairs that both painted
+    assert (found["brave"].count, found["picky"].count) == (5, 3)
+
+
+def test_without_a_pair_that_all_painted_nobody_leads() -> None:
+    found = comparison_of(a=[0.1, 0.2])
+    elsewhere = [replace(run, contender="b", hashes=("q", run.style)) for run in found.runs]
+    apart = replace(found, contenders=[*found.contenders, Contender(label="b", method="fast")])
+    places = standings(replace(apart, runs=[*found.runs, *elsewhere]), "style")
+    assert [(one.best, one.level) for one in places.values()] == [(False, False), (False, False)]
+
+
+def test_nobody_leads_by_a_single_pair_who_is_clearly_behind_on_the_others() -> None:
+    lucky, steady, absent = [0.1, 0.8, 0.81, 0.79, 0.8, 0.8], [0.2, 0.2, 0.21, 0.19, 0.2, 0.2], [0.5]
+    found = standings(comparison_of(lucky=lucky, steady=steady, absent=absent), "style")
+    assert not any(one.best or one.level for one in found.values())
+    assert standings(comparison_of(lucky=lucky, steady=steady), "style")["steady"].best
+
+
+def test_a_single_pair_tells_nobody_apart() -> None:
+    found = standings(comparison_of(a=[0.1], b=[0.9]), "style")
+    assert found["a"].best
+    assert found["b"].level
+
+
 def test_higher_can_be_better() -> None:
     found = Comparison(
         contenders=[Contender(label=label, method="optimize") for label in "ab"],
@@ -265,6 +431,20 @@ def test_what_cannot_be_compared_is_said(pictures: dict[str, Path], tmp_path: Pa
     (tmp_path / "broken.png").write_bytes(b"no picture")
     with pytest.raises(InputError, match=r"broken\.png"):
         pairs_of([tmp_path / "broken.png"], [pictures["night"]])
+
+
+def test_a_judge_that_is_none_is_refused_before_anything_is_left(pictures: dict[str, Path], tmp_path: Path) -> None:
+    pairs = pairs_of([pictures["harbour"]], [pictures["night"]])
+    with pytest.raises(OptionError, match="did you mean 'vgg19'"):
+        compare(pairs, [QUICK], tmp_path / "report", judge="vgg91")
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_file_under_two_names_counts_once(pictures: dict[str, Path], tmp_path: Path) -> None:
+    copy = tmp_path / "copy.png"
+    copy.write_bytes(pictures["harbour"].read_bytes())
+    found = pairs_of([pictures["harbour"], copy], [pictures["night"], copy, pictures["harbour"]])
+    assert [(pair.photo.stem, pair.style.stem) for pair in found] == [("harbour", "night"), ("harbour", "copy")]
 
 
 def test_memory_is_told_for_each_work_by_itself() -> None:
@@ -310,4 +490,21 @@ def test_long_names_get_pictures_of_their_own(pictures: dict[str, Path], tmp_pat
     found = compare(pairs_of([photo], [pictures["night"]]), [QUICK, SLOW], tmp_path / "report", isolated=False)
     names = [run.picture for run in found.runs]
     assert len(set(names)) == 2
-    assert all(len(Path(name).name) < 120 for name in names)
+    assert all(len(Path(name).name) < 144 for name in names)
+
+
+def test_names_are_as_long_as_a_file_system_counts_them(
+    pictures: dict[str, Path], tmp_path: Path, tiny_backbone: Path
+) -> None:
+    photo = pictures["harbour"].rename(tmp_path / f"{'海' * 80}.png")
+    (run,) = compare(pairs_of([photo], [pictures["night"]]), [QUICK], tmp_path / "report", isolated=False).runs
+    name = Path(run.picture).name
+    assert len(name.encode()) < 144
+    assert name.startswith("01-海海海")
+    assert (tmp_path / "report" / run.picture).is_file()
+
+
+def test_names_that_are_no_utf8_become_names_of_their_own() -> None:
+    names = {comparing_module._file_name(os.fsdecode(b"%c" % byte + b"caf\xe9" * 60)) for byte in (0xE8, 0xE9)}
+    assert len(names) == 2
+    assert all(name.isascii() and len(name) < 140 for name in names)

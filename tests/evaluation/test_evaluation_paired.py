@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -90,6 +91,22 @@ def test_names_of_folders_become_names_of_files(judge: PairJudge, tmp_path: Path
     deep = [judge.judge("deep/in/p", drawn(1), truth(drawn(1)), halfway(0.5))]
     save_paired_report(PairedReport("t", deep, {}), tmp_path)
     assert (tmp_path / "pictures" / "deep_in_p-ground-truth.png").is_file()
+
+
+def test_names_of_any_encoding_are_reported(judge: PairJudge, tmp_path: Path) -> None:
+    strange = [judge.judge(os.fsdecode(b"caf\xe9"), drawn(1), truth(drawn(1)), halfway(0.5))]
+    page = save_paired_report(PairedReport("t", strange, {}), tmp_path).read_text(encoding="utf-8")
+    assert 'src="pictures/caf%E9-ground-truth.png"' in page
+    assert (tmp_path / "pictures" / os.fsdecode(b"caf\xe9-ground-truth.png")).is_file()
+
+
+def test_of_one_picture_there_are_no_bounds(judged: list[Judged], tmp_path: Path) -> None:
+    alone = save_paired_report(PairedReport("t", judged[:1], {}), tmp_path).read_text(encoding="utf-8")
+    assert "<small>" not in alone
+    text = (tmp_path / "report.json").read_text(encoding="utf-8")
+    assert "Infinity" not in text
+    assert json.loads(text)["standing"]["model"]["ssim"]["low"] is None
+    assert "<small>" in save_paired_report(PairedReport("t", judged, {}), tmp_path).read_text(encoding="utf-8")
 
 
 def test_a_chart_draws_each_curve_in_its_color_and_leaves_gaps() -> None:

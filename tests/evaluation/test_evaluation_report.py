@@ -18,7 +18,7 @@ from impasto import images
 from impasto.errors import InputError
 from impasto.evaluation import Comparison, Contender, Finding, Pair, Run, pairs_of, report
 from impasto.evaluation.report import comparing
-from impasto.evaluation.report.page import page, table
+from impasto.evaluation.report.page import figure, page, table
 
 VOID = {"meta", "img", "br"}
 
@@ -148,11 +148,43 @@ def test_json_says_it_all_and_is_read_back(found: Comparison, tmp_path: Path) ->
     text = report.comparison_to_json(found)
     assert report.comparison_from_json(text) == found
     document = json.loads(text)
-    assert document["standings"]["style"]["one"]["interval"] == {"low": 0.25, "mean": 0.25, "high": 0.25}
+    assert document["standings"]["style"]["one"]["interval"] == {"low": None, "mean": 0.25, "high": None}
     assert document["metrics"]["ssim"]["better"] == "higher"
     report.save_numbers(found, tmp_path)
     assert report.earlier_comparison(tmp_path) == found
     assert report.earlier_comparison(tmp_path / "elsewhere") is None
+
+
+def test_reports_that_are_older_than_the_hashes_are_read(found: Comparison) -> None:
+    document = json.loads(report.comparison_to_json(found))
+    del document["judge_sha256"]
+    for contender in document["contenders"]:
+        del contender["files"]
+    assert report.comparison_from_json(json.dumps(document)) == found
+
+
+def test_bounds_are_shown_of_two_pairs_and_not_of_one(found: Comparison, pairs: list[Pair], tmp_path: Path) -> None:
+    folder = tmp_path / "report"
+    standing = read_page(report.save_report(found, pairs, folder)).text.partition("Side by side")[0]
+    assert "0.25" in standing
+    assert " to " not in standing.partition("to sort.")[2]
+    assert "None" not in standing
+    assert not re.search("Infinity|NaN", (folder / "report.json").read_text(encoding="utf-8"))
+    second = replace(found.runs[0], hashes=("p", "s"), values={**found.runs[0].values, "style": 0.35})
+    page = report.save_report(replace(found, runs=(*found.runs, second)), pairs, folder)
+    assert "-0.34 to 0.94" in read_page(page).text
+
+
+def test_where_not_all_painted_the_same_pairs_the_page_says_what_bold_means(
+    found: Comparison, pairs: list[Pair], tmp_path: Path
+) -> None:
+    folder = tmp_path / "report"
+    assert "those that all painted" not in read_page(report.save_report(found, pairs, folder)).text
+    both = (*found.runs[:1], replace(found.runs[0], contender="two:x=1"))
+    more = replace(found.runs[0], hashes=("p", "s"))
+    for runs, is_told in ((both, False), ((*both, more), True)):
+        shown = read_page(report.save_report(replace(found, runs=runs), pairs, folder)).text
+        assert ("Bold is the best mean over those that all painted" in shown) is is_told
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"impasto_comparison": 1}', '{"impasto_comparison": 1, "runs": 3}'])
@@ -177,6 +209,11 @@ def test_csv_has_a_line_for_each_run(found: Comparison) -> None:
     assert rows[0]["found"] == "noise"
     assert rows[1]["refused"] == "no <weights>."
     assert rows[1]["seconds"] == ""
+
+
+def test_pictures_of_any_encoding_are_linked_to() -> None:
+    strange = os.fsdecode(b"caf\xe9")
+    assert 'href="pictures/caf%E9%20%C3%A9.jpg"' in figure(f"pictures/{strange} é.jpg", "", "")
 
 
 def test_a_page_needs_nothing_from_elsewhere() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -69,10 +69,15 @@ def compare(
     """
     from impasto import evaluation
     from impasto.evaluation import report
+    from impasto.models import backbone_layers
 
     _check_folder(output, resume=resume, force=force)
-    pairs = evaluation.pairs_of(pictures_of(photos), _paintings_of(styles))
-    wanted = methods.split(",") if methods else _ready(pairs[0])
+    backbone_layers(judge)  # refuses one that is none, before anything is fetched
+    photographs, paintings = pictures_of(photos), _paintings_of(styles)
+    pairs = evaluation.pairs_of(photographs, paintings)
+    _tell_doubles(photographs, {pair.photo for pair in pairs})
+    _tell_doubles(paintings, {pair.style for pair in pairs})
+    wanted = _competitors(methods) if methods else _ready(pairs[0])
     contenders = [contender_of(text, given(options)) for text in wanted]
     _fetch(contenders, quiet=quiet)
     with _showing(quiet=quiet) as show:
@@ -107,6 +112,36 @@ def contender_of(text: str, common: Mapping[str, Any]) -> Contender:
     wanted = {**common, **dict(_option(wish) for wish in wishes if "=" in wish)}
     chosen = config_from(config, wanted, owner=method, start=start)
     return Contender(label=label, method=method, options=to_dict(chosen))
+
+
+def _competitors(text: str) -> list[str]:
+    """Return the methods that are named; the values of an option are separated by commas as well."""
+    found: list[str] = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        if found and "=" in found[-1] and not _names_method(part):
+            found[-1] += f",{part}"
+        else:
+            found.append(part)
+    return found
+
+
+def _names_method(text: str) -> bool:
+    """Say whether a text begins with a method or a model's file; a picture is the value of an option, such as mask."""
+    from impasto.engine import method_of
+    from impasto.images.formats import is_picture
+
+    name = _parts(text)[0]
+    try:
+        method_of(name)
+    except OptionError:
+        return False
+    return not is_picture(Path(name))
+
+
+def _tell_doubles(given: Sequence[Path], used: Container[Path]) -> None:
+    for path in given:
+        if path not in used:
+            say(f"{path} is left out: the same picture was given under another name.")
 
 
 def _ready(pair: Pair) -> list[str]:

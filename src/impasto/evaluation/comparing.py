@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import time
 import zlib
@@ -12,16 +13,25 @@ from pathlib import Path
 
 from impasto.errors import ImpastoError, OptionError
 from impasto.evaluation.comparison import Comparison, Pair, Run
-from impasto.evaluation.contenders import CannotPaintError, Contender, Paint, Painted, painting_apart, painting_here
+from impasto.evaluation.contenders import (
+    CannotPaintError,
+    Contender,
+    Paint,
+    Painted,
+    painting_apart,
+    painting_here,
+    with_files,
+)
 from impasto.evaluation.judging import SIDE, Judge, judging_network
 from impasto.evaluation.machine import machine_facts
 from impasto.evaluation.perceptual import find_lpips
 from impasto.images import read
+from impasto.models.backbones import weights_hash
 
 __all__ = ["PICTURES", "Progress", "compare"]
 
 PICTURES = "pictures"  # the folder of results, inside the report's
-LONGEST_NAME = 100  # characters; file systems stop at 255 bytes
+LONGEST_NAME = 135  # bytes, without the suffix; file systems stop at 255, encrypted ones at 143
 
 Painters = Callable[[Contender], Paint]
 Known = Mapping[tuple[str, tuple[str, str]], Run]  # by contender and pair
@@ -62,9 +72,8 @@ def compare(
     the work, and what was done until then comes back with ``complete=False``.
     """
     _check(pairs, contenders)
+    work = _Work(pairs, [with_files(one) for one in contenders], folder, judge, earlier, on_progress)
     (folder / PICTURES).mkdir(parents=True, exist_ok=True)
-    known = _still_valid(earlier, contenders, folder, judge)
-    work = _Work(pairs, contenders, folder, judge, known, on_progress)
     runs: list[Run] = []
     complete = True
     try:
@@ -101,12 +110,13 @@ class _Work:
         contenders: Sequence[Contender],
         folder: Path,
         judge: str,
-        known: Known,
+        earlier: Comparison | None,
         on_progress: OnProgress,
     ) -> None:
-        self.contenders, self.folder, self.judge, self.known = contenders, folder, judge, known
-        self.on_progress = on_progress
+        self.contenders, self.folder, self.judge, self.on_progress = contenders, folder, judge, on_progress
         self.network, self.perceptual = judging_network(judge), find_lpips()
+        self.judge_sha256 = weights_hash(judge, self.network)
+        self.known = known = self._still_valid(earlier)
         self.total, self.begun = len(pairs) * len(contenders), 0
         self.out: dict[str, str] = {}  # who cannot paint at all, and why
         self.left = {one.label: sum((one.label, pair.hashes) not in known for pair in pairs) for one in contenders}
@@ -135,9 +145,18 @@ class _Work:
             runs=tuple(runs),
             machine=machine_facts(),
             judge=self.judge,
+            judge_sha256=self.judge_sha256,
             notes=self._notes(isolated=isolated),
             complete=complete,
         )
+
+    def _still_valid(self, earlier: Comparison | None) -> Known:
+        """Return the earlier runs that would come out the same; what was refused is tried again."""
+        if earlier is None or (earlier.judge, earlier.judge_sha256) != (self.judge, self.judge_sha256):
+            return {}
+        same = {contender.label for contender in earlier.contenders if contender in self.contenders}
+        kept = [run for run in earlier.runs if run.contender in same and (self.folder / run.picture).is_file()]
+        return {(run.contender, run.hashes): run for run in kept}
 
     def _judge(self, pair: Pair) -> Judge:
         photo, style = read(pair.photo).pixels, read(pair.style).pixels
@@ -200,15 +219,6 @@ def _check(pairs: Sequence[Pair], contenders: Sequence[Contender]) -> None:
         raise OptionError(f"{twice!r} is to be compared with itself; name every method once.")
 
 
-def _still_valid(earlier: Comparison | None, contenders: Sequence[Contender], folder: Path, judge: str) -> Known:
-    """Return the earlier runs that would come out the same; what was refused is tried again."""
-    if earlier is None or earlier.judge != judge:
-        return {}
-    same = {contender.label for contender in earlier.contenders if contender in contenders}
-    kept = [run for run in earlier.runs if run.contender in same and (folder / run.picture).is_file()]
-    return {(run.contender, run.hashes): run for run in kept}
-
-
 def _measures(painted: Painted) -> dict[str, float]:
     """Return what painting took, by metric; without what could not be asked."""
     memory = {"memory": painted.bytes, "gpu_memory": painted.gpu_bytes}
@@ -218,4 +228,7 @@ def _measures(painted: Painted) -> dict[str, float]:
 def _file_name(text: str) -> str:
     """Return a text as a file's name that every system takes; texts that begin alike for long get different ones."""
     name = re.sub(r"[^\w.=-]+", "-", text).strip("-.")
-    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 9]}-{zlib.crc32(text.encode()):08x}"
+    known = os.fsencode(name)
+    if len(known) <= LONGEST_NAME:
+        return name
+    return f"{known[: LONGEST_NAME - 9].decode(errors='ignore')}-{zlib.crc32(os.fsencode(text)):08x}"

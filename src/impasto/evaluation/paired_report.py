@@ -78,8 +78,8 @@ def _page(report: PairedReport, shown: Mapping[str, Judged]) -> str:
 def _how_to_read(judged: Sequence[Judged]) -> str:
     seconds = sum(one.seconds for one in judged) / len(judged)
     return (
-        "Means over the test pictures, with the bounds that hold them with a probability of 95 %. "
-        f"The network took {seconds:.2f} s for a picture."
+        "Means over the test pictures, with the bounds that hold them with a probability of 95 %; a single one tells "
+        f"none. The network took {seconds:.2f} s for a picture."
     )
 
 
@@ -97,7 +97,9 @@ def _standing(judged: Sequence[Judged]) -> str:
 
 
 def _cell(value: Interval) -> str:
-    return f'<td data-value="{value.mean}">{value.mean:.3f}<small>{value.low:.3f} to {value.high:.3f}</small></td>'
+    low, mean, high = value
+    bounds = "" if low is None or high is None else f"<small>{low:.3f} to {high:.3f}</small>"
+    return f'<td data-value="{mean}">{mean:.3f}{bounds}</td>'
 
 
 def _row(one: Judged) -> str:
@@ -189,7 +191,7 @@ def _numbers(report: PairedReport) -> dict[str, object]:
     return {"standing": standing, "ablation": ablation, "pictures": pictures, "notes": list(report.notes)}
 
 
-def _plain(judged: Sequence[Judged], painter: str) -> dict[str, dict[str, float]]:
+def _plain(judged: Sequence[Judged], painter: str) -> dict[str, dict[str, float | None]]:
     return {name: value._asdict() for name, value in intervals(judged, painter).items()}
 
 

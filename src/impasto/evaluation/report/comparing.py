@@ -51,7 +51,7 @@ def _page(comparison: Comparison, pairs: Sequence[Pair], sheets: Sequence[str]) 
     made = f"{len(comparison.contenders)} ways of painting, {len(pairs)} pairs of photo and style"
     unfinished = "" if comparison.complete else " · interrupted: only what was painted until then"
     parts = [
-        section("The standing", _standing_table(comparison), note=_how_to_read()),
+        section("The standing", _standing_table(comparison), note=_how_to_read(comparison)),
         section("Side by side", "".join(figure(sheet, "Results in rows and columns", "") for sheet in sheets))
         if sheets
         else "",
@@ -63,10 +63,16 @@ def _page(comparison: Comparison, pairs: Sequence[Pair], sheets: Sequence[str]) 
     return page("Comparison", "\n".join(parts), subtitle=f"{made} · {comparison.machine['when']}{unfinished}")
 
 
-def _how_to_read() -> str:
+def _how_to_read(comparison: Comparison) -> str:
+    painted = {
+        frozenset(run.hashes for run in comparison.of(one.label) if run.picture) for one in comparison.contenders
+    }
+    uneven = " (each over those it painted)" if len(painted - {frozenset()}) > 1 else ""
+    shared = " over those that all painted" if uneven else ""
     return (
-        "Means over the pairs, with the bounds that hold them with a probability of 95 %. Bold is the best mean; what "
-        "is marked besides cannot be told from it with these pairs. Click a heading to sort."
+        f"Means over the pairs{uneven}, with the bounds that hold them with a probability of 95 %; a single pair tells "
+        f"none. Bold is the best mean{shared}; what is marked besides cannot be told from it with these pairs. Click a "
+        "heading to sort."
     )
 
 
@@ -93,7 +99,7 @@ def _standing_cell(name: str, standing: Standing | None) -> str:
         return '<td data-value="inf">–</td>'
     low, mean, high = standing.interval
     kind = "best" if standing.best else "level" if standing.level else ""
-    bounds = f"<small>{shown(name, low)} to {shown(name, high)}</small>" if standing.count > 1 else ""
+    bounds = "" if low is None or high is None else f"<small>{shown(name, low)} to {shown(name, high)}</small>"
     return f'<td class="{kind}" data-value="{mean:.6g}">{shown(name, mean)}{bounds}</td>'
 
 

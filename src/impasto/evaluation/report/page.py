@@ -6,6 +6,7 @@ Nothing is fetched when it is opened: the style sheet and the few lines that sor
 from __future__ import annotations
 
 import html
+import os
 from collections.abc import Mapping, Sequence
 from urllib.parse import quote
 
@@ -72,7 +73,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def figure(source: str, alt: str, caption: str) -> str:
     """Return a picture, which opens in full when clicked, with its caption in HTML."""
-    place = quote(source)
+    place = quote(os.fsencode(source))  # a name may hold bytes that are no UTF-8
     image = f'<a href="{place}"><img src="{place}" alt="{escaped(alt)}" loading="lazy"></a>'
     return f"<figure>{image}<figcaption>{caption}</figcaption></figure>"
 

@@ -39,6 +39,7 @@ def comparison_from_json(text: str) -> Comparison:
             runs=tuple(_run(one) for one in found["runs"]),
             machine=found["machine"],
             judge=found["judge"],
+            judge_sha256=found.get("judge_sha256", ""),
             notes=tuple(found["notes"]),
             complete=found["complete"],
         )
