@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,8 +21,9 @@ from torch import Tensor
 from impasto.config import Saving
 from impasto.engine import cluster
 from impasto.engine.folder import stylize_folder
-from impasto.engine.folder.journal import JOURNAL
+from impasto.engine.folder.journal import JOURNAL, open_journal
 from impasto.engine.folder.orders import Order
+from impasto.engine.folder.places import place_of
 from impasto.errors import ImpastoError, InputError, MissingExtraError
 from impasto.images import write
 
@@ -100,6 +102,28 @@ def test_a_folder_that_is_not_shared_is_told_by_name(folder: Path) -> None:
     order = Order.of(str(folder / "gone"), str(folder / "out"), Cheap(), folder / "style.png", Saving())
     with pytest.raises(InputError, match=r"gone is not there on .*; give a folder that all nodes share"):
         cluster.RayWorker(order, 1).ready()
+
+
+@pytest.mark.parametrize("strength", [None, 50])
+def test_results_never_go_to_a_folder_that_is_not_shared(folder: Path, strength: int | None) -> None:
+    """Another machine's folder of the same name is empty, or another run has been there."""
+    draw_photos(folder / "photos", 1)
+    if strength is not None:
+        open_journal(place_of(folder / "out"), order_in(folder, Cheap(strength=strength)).recipe).close()
+    told = r"out does not hold this run's journal on .*; give a folder that all nodes share"
+    with pytest.raises(InputError, match=told):
+        cluster.RayWorker(order_in(folder, Cheap()), 1).ready()
+
+
+def test_a_worker_is_ready_where_the_journal_of_its_run_is(folder: Path) -> None:
+    draw_photos(folder / "photos", 1)
+    order = order_in(folder, Cheap())
+    with closing(open_journal(place_of(folder / "out"), order.recipe)):
+        assert cluster.RayWorker(order, 1).ready()
+
+
+def order_in(folder: Path, method: Cheap) -> Order:
+    return Order.of(str(folder / "photos"), str(folder / "out"), method, folder / "style.png", Saving())
 
 
 def test_without_ray_the_extra_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from torch import Tensor
 from impasto.engine.folder import Advance, FolderReport, stylize_folder, worker
 from impasto.engine.folder.finding import find_items
 from impasto.engine.folder.journal import JOURNAL
-from impasto.engine.folder.places import LocalFolder, RemoteFolder, is_remote, place_of
+from impasto.engine.folder.places import LocalFolder, Place, RemoteFolder, is_remote, place_of
 from impasto.errors import InputError, OptionError, OutputError, WeightsError
 from impasto.images import read, read_recipe, write
 
@@ -333,6 +334,42 @@ def test_folders_are_told_by_where_they_are_and_not_by_how_they_are_written(phot
         find_items(LocalFolder(photos), LocalFolder(link))
 
 
+def test_linked_folders_are_painted_once_and_never_in_circles(photos: Path, tmp_path: Path) -> None:
+    own = {path.relative_to(photos).as_posix() for path in photos.rglob("*.*")}
+    draw_photos(tmp_path / "elsewhere", 1)
+    links = {"linked": "elsewhere", "linked too": "elsewhere", "a way round": "photos/lake", "lake/up": "photos"}
+    for name, target in links.items():
+        (photos / name).symlink_to(tmp_path / target)
+    (tmp_path / "elsewhere" / "back").symlink_to(photos)
+    found = {item.photo for item in find_items(LocalFolder(photos), LocalFolder(tmp_path / "out"))}
+    assert found == {*own, "linked/photo 000.jpg"}
+
+
+def test_results_that_a_link_leads_to_are_no_photos(photos: Path, out: Path, painting: Tensor) -> None:
+    (photos / "finished").symlink_to(out)
+    (photos / "up").symlink_to(out.parent)
+    for _ in range(2):
+        report = stylize_folder(photos, painting, Cheap(), out=out)
+        assert report.done + report.kept == 12
+
+
+def test_a_folder_that_may_not_be_read_is_refused_by_name(
+    photos: Path, out: Path, painting: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def scan(folder: Any) -> Any:
+        if str(folder).endswith(("winter", "lost+found")):
+            raise PermissionError(13, "Permission denied", str(folder))
+        return list_folder(folder)
+
+    list_folder = os.scandir
+    monkeypatch.setattr(os, "scandir", scan)
+    with pytest.raises(InputError, match=r"lake/winter cannot be looked into \(Permission denied\); change its perm"):
+        stylize_folder(photos, painting, Cheap(), out=out)
+    assert not out.exists()
+    (photos / "lake" / "winter").rename(photos / "lost+found")  # the system's own, on the disk of a camera
+    assert counts(stylize_folder(photos, painting, Cheap(), out=out)) == (9, 0, 0)
+
+
 def test_results_inside_a_bucket_of_photos_are_no_photos() -> None:
     import fsspec
 
@@ -441,6 +478,58 @@ def test_object_storage_is_painted_from_and_to(photos: Path, out: Path, painting
             stylize_folder("memory://shelf/photos", painting, Cheap(strength=1), out="memory://shelf/out")
     finally:
         storage.rm("/shelf", recursive=True)
+
+
+OCCUPIED = "photo 000.jpg"
+
+
+@pytest.fixture(params=["folder", "memory"])
+def occupied(request: pytest.FixtureRequest, out: Path) -> Iterator[Place]:
+    """A place of results, of each kind, where a file of another origin lies in the way."""
+    import fsspec
+
+    place = place_of(out if request.param == "folder" else "memory://shelf/out")
+    with place.putting(OCCUPIED) as path:
+        path.write_bytes(b"of others")
+    yield place
+    if request.param == "memory":
+        fsspec.filesystem("memory").rm("/shelf", recursive=True)
+
+
+def test_a_file_of_others_is_overwritten_only_where_that_is_asked(
+    photos: Path, occupied: Place, painting: Tensor
+) -> None:
+    with pytest.raises(OutputError, match=rf"{OCCUPIED} exists already.*not made by this run"):
+        stylize_folder(photos, painting, Cheap(), out=occupied.text)
+    assert occupied.names() == {OCCUPIED}
+    assert counts(stylize_folder(photos, painting, Cheap(), out=occupied.text, overwrite=True)) == (12, 0, 0)
+    assert counts(stylize_folder(photos, painting, Cheap(), out=occupied.text)) == (0, 12, 0)
+
+
+@pytest.mark.parametrize("end", ["stopped", "damaged"])
+def test_a_file_of_others_is_never_taken_for_a_result(
+    photos: Path, occupied: Place, painting: Tensor, end: str
+) -> None:
+    """A run that may overwrite it ends without having done so."""
+
+    def stop(_: Advance) -> None:
+        if end == "stopped":
+            raise KeyboardInterrupt
+
+    photo = (photos / OCCUPIED).read_bytes()
+    if end == "damaged":
+        (photos / OCCUPIED).write_bytes(photo[:100])
+    first = stylize_folder(photos, painting, Cheap(), out=occupied.text, overwrite=True, on_step=stop)
+    assert counts(first) == ((0, 0, 0) if end == "stopped" else (11, 0, 1))
+    (photos / OCCUPIED).write_bytes(photo)
+    with pytest.raises(OutputError, match=rf"{OCCUPIED} exists already.*not made by this run"):
+        stylize_folder(photos, painting, Cheap(), out=occupied.text)
+    with occupied.fetched(OCCUPIED) as path:
+        assert path.read_bytes() == b"of others"
+    again = stylize_folder(photos, painting, Cheap(), out=occupied.text, overwrite=True)
+    assert again.done + again.kept == 12
+    with occupied.fetched(OCCUPIED) as path:
+        assert read(path).size == read(photos / OCCUPIED).size
 
 
 def names_in(folder: Path) -> set[str]:

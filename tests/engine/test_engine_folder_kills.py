@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import multiprocessing
+import os
+import signal
 import subprocess
 import sys
+import tempfile
+import time
 from collections import Counter, deque
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +22,7 @@ from cheap_method import Cheap, Dying
 from photo_folder import draw_photos, pixels_in
 from torch import Tensor
 
-from impasto.engine.folder import crews, running, stylize_folder
+from impasto.engine.folder import Advance, crews, running, stylize_folder
 from impasto.engine.folder.finding import Item
 from impasto.engine.folder.journal import JOURNAL
 from impasto.engine.folder.worker import Lost, Outcome
@@ -31,10 +36,23 @@ def killed(photos: Path, style: Path, out: Path, *, kills: int, seconds: float, 
     """Paint a folder in another process that is killed several times; return the last report."""
     asked = [photos, style, out, kills, seconds, workers]
     done = subprocess.run(
-        [sys.executable, SCRIPT, *map(str, asked)], capture_output=True, text=True, check=True, timeout=600
+        [sys.executable, SCRIPT, *map(str, asked)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=600,
+        env={**os.environ, "TMPDIR": str(out.parent)},
     )
     report: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return report
+
+
+def is_swept(temporary: Path) -> bool:
+    """Say whether no worker has left temporary files behind; those of a killed run may take a moment to leave."""
+    until = time.monotonic() + 30
+    while (is_left := any(temporary.glob("impasto-*"))) and time.monotonic() < until:
+        time.sleep(0.1)
+    return not is_left
 
 
 @pytest.mark.parametrize(
@@ -66,6 +84,7 @@ def test_a_run_killed_at_random_moments_ends_like_an_undisturbed_one(
     notes = [json.loads(line) for line in (tmp_path / "out" / JOURNAL).read_text(encoding="utf-8").splitlines()]
     assert max(Counter(note["done"] for note in notes if "done" in note).values()) == 1
     assert {path.name for path in (tmp_path / "out").glob(".*")} == {".impasto-lock"}
+    assert is_swept(tmp_path)
 
 
 @pytest.fixture
@@ -114,6 +133,65 @@ def a_process_that_died(*said: object) -> tuple[Any, Any]:
         theirs.send(one)
     theirs.close()
     return SimpleNamespace(exitcode=9, join=lambda *_: None, is_alive=lambda: False), ours
+
+
+ALIVE = """
+import os, signal
+
+def live(pipe, *_):
+    os.kill(os.getpid(), signal.SIGINT)
+    pipe.send("alive")
+"""
+
+
+def test_workers_hear_no_ctrl_c_before_they_could_ignore_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "alive.py").write_text(ALIVE)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(crews, "_live", importlib.import_module("alive").live)
+    crew = crews.ProcessCrew(None, 1)  # type: ignore[arg-type]
+    try:
+        assert crew._members[0].pipe.recv() == "alive"
+    finally:
+        crew.close()
+
+
+def test_ctrl_c_waits_until_a_worker_has_begun() -> None:
+    told = []
+
+    def begin() -> None:
+        with crews._ctrl_c_held_back(), crews._ctrl_c_kept_from_children():
+            signal.raise_signal(signal.SIGINT)
+            told.append("its task")
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        begin()
+    assert told == ["its task"]
+    assert signal.getsignal(signal.SIGINT) == before
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, ())
+
+
+class Littering(Cheap):
+    """Makes a temporary file, notes its name, and is still at it when everyone is sent home."""
+
+    def __call__(self, *_: Any, **rest: Any) -> Any:
+        assert self.log is not None
+        file, name = tempfile.mkstemp()
+        os.close(file)
+        self.log.write_text(name)
+        time.sleep(60)
+
+
+def test_workers_that_are_sent_home_leave_no_temporary_files(photos: Path, tmp_path: Path, painting: Tensor) -> None:
+    log = tmp_path / "name.txt"
+
+    def stop(_: Advance) -> None:
+        if log.exists():
+            raise KeyboardInterrupt
+
+    report = stylize_folder(photos, painting, Littering(log=log), out=tmp_path / "out", workers=2, on_step=stop)
+    assert report.interrupted
+    assert not Path(log.read_text()).parent.exists()
 
 
 class Deserted:

@@ -54,7 +54,14 @@ def by_tifffile(pixels: NDArray[Any], **options: Any) -> bytes:
     return file.getvalue()
 
 
-def png(pixels: NDArray[Any], kind: int, depth: int, *chunks: tuple[bytes, bytes], filters: bool = True) -> bytes:
+def png(
+    pixels: NDArray[Any],
+    kind: int,
+    depth: int,
+    *chunks: tuple[bytes, bytes],
+    filters: bool = True,
+    surplus: bytes = b"",
+) -> bytes:
     """Write a PNG by hand: any depth, each row with another filter, the pixels in many small chunks."""
     rows = _packed(pixels, depth)
     step = max(1, depth * pixels.shape[-1] // 8)
@@ -62,7 +69,7 @@ def png(pixels: NDArray[Any], kind: int, depth: int, *chunks: tuple[bytes, bytes
     for number, row in enumerate(rows):
         coded += _filtered(row, above, step, number % 5 if filters else 0)
         above = row
-    stream = zlib.compress(coded)
+    stream = zlib.compress(coded + surplus)
     parts = [stream[start : start + 97] for start in range(0, len(stream), 97)]
     header = struct.pack(">IIBBBBB", pixels.shape[1], pixels.shape[0], depth, kind, 0, 0, 0)
     everything = [(b"IHDR", header), *chunks, *((b"IDAT", part) for part in parts), (b"IEND", b"")]
@@ -135,6 +142,11 @@ FILES: dict[str, Draw] = {
     "alpha.png": lambda: saved(image(4), "PNG"),
     "profile.png": lambda: saved(image(), "PNG", icc_profile=profile(), exif=exif(3)),
     "interlaced.png": _interlaced,
+    "surplus.png": lambda: png(noise(3), 2, 8, surplus=bytes(10)),  # bytes behind the last row
+    "animated.png": lambda: saved(image(), "PNG", save_all=True, append_images=[image(), image()]),
+    "still-apart.png": lambda: saved(
+        image(), "PNG", save_all=True, default_image=True, append_images=[image(), image()]
+    ),
     **{f"grey{depth}.png": lambda depth=depth: png(noise(1) >> (8 - depth), 0, depth) for depth in (1, 2, 4, 8)},
     **{f"palette{d}.png": lambda d=d: png((noise(1) >> 4) >> (4 - d), 3, d, PALETTE) for d in (1, 2, 4)},
     "key.png": lambda: png(noise(3) >> 6, 2, 8, (b"tRNS", struct.pack(">3H", 1, 1, 1))),
@@ -157,6 +169,7 @@ FILES: dict[str, Draw] = {
     "tiles16.tif": lambda: by_tifffile(noise(4, np.uint16), photometric="rgb", tile=(16, 32), extrasamples=[2]),
     "big.tif": lambda: by_tifffile(noise(3), photometric="rgb", bigtiff=True, rowsperstrip=7),
     "bigtiles.tif": lambda: by_tifffile(noise(3), photometric="rgb", bigtiff=True, tile=(16, 16), compression="zlib"),
+    "big-endian.tif": lambda: by_tifffile(noise(3), photometric="rgb", bigtiff=True, byteorder=">", rowsperstrip=7),
     "float.tif": lambda: by_tifffile(noise(3).astype(np.float32) / 200, photometric="rgb", rowsperstrip=6),
     "planes.tif": lambda: by_tifffile(
         noise(3, np.uint16).transpose(2, 0, 1), photometric="rgb", planarconfig="separate"

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from impasto.engine.folder.finding import Item
+from impasto.engine.folder.journal import is_begun_in
 from impasto.engine.folder.orders import Order
 from impasto.engine.folder.places import LocalFolder, place_of
 from impasto.engine.folder.worker import AT_ONCE, Failed, Lost, Outcome, Worker
@@ -166,12 +167,11 @@ class RayWorker:
 
     def ready(self) -> bool:
         """Load the method; what goes wrong here is told, which it would not be if an actor could not begin at all."""
-        photos = place_of(self._order.photos)
+        photos, out = place_of(self._order.photos), place_of(self._order.out)
         if isinstance(photos, LocalFolder) and not photos.folder.is_dir():
-            raise InputError(
-                f"{photos.text} is not there on {socket.gethostname()}; give a folder that all nodes share, or an "
-                "address in object storage such as s3://bucket/photos."
-            )
+            raise _not_shared(f"{photos.text} is not there", "photos")
+        if isinstance(out, LocalFolder) and not is_begun_in(out, self._order.recipe):  # results would go astray
+            raise _not_shared(f"{out.text} does not hold this run's journal", "inked")
         self._worker = Worker(self._order, threads=self._threads)
         return True
 
@@ -179,6 +179,13 @@ class RayWorker:
         """Turn one picture into its result."""
         assert self._worker is not None, "give work when it is ready"
         return self._worker.work(item)
+
+
+def _not_shared(what: str, example: str) -> InputError:
+    where = f"{what} on {socket.gethostname()}"
+    return InputError(
+        f"{where}; give a folder that all nodes share, or an address in object storage such as s3://bucket/{example}."
+    )
 
 
 def workers_for(resources: Mapping[str, float]) -> int:

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 import signal
+import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack, contextmanager
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from multiprocessing.connection import wait as wait_for_any
 from multiprocessing.process import BaseProcess
@@ -87,7 +91,13 @@ class ProcessCrew:
 
     def __init__(self, order: Order, count: int) -> None:
         self._order, self._count = order, count
-        self._members = [_Member(self._start(place), place) for place in range(count)]
+        self._scratch = tempfile.TemporaryDirectory(prefix="impasto-", ignore_cleanup_errors=True)
+        self._members: list[_Member] = []
+        with ExitStack() as undoing:
+            undoing.callback(self.close)
+            for place in range(count):
+                self._members.append(_Member(self._start(place), place))
+            undoing.pop_all()
 
     @property
     def free(self) -> int:
@@ -112,14 +122,15 @@ class ProcessCrew:
         return outcomes
 
     def close(self) -> None:
-        """Close the pipes, at which everyone leaves."""
+        """Close the pipes, at which everyone leaves, and remove what they leave behind."""
         for member in self._members:
             member.pipe.close()
         for member in self._members:
-            member.process.join(10)
+            member.process.join(0 if member.starts else 10)  # one who was never ready has nothing to bring to an end
             if member.process.is_alive():
                 member.process.kill()
                 member.process.join()
+        self._scratch.cleanup()
 
     def _heard(self, member: _Member) -> list[Outcome]:
         try:
@@ -154,8 +165,10 @@ class ProcessCrew:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         threads = max(1, (os.cpu_count() or 1) // self._count)
-        process = context.Process(target=_live, args=(theirs, self._order, threads, _gpu_for(place)), daemon=True)
-        process.start()
+        asked = theirs, self._order, threads, _gpu_for(place), self._scratch.name
+        process = context.Process(target=_live, args=asked, daemon=True)
+        with _ctrl_c_held_back(), _ctrl_c_kept_from_children():
+            process.start()
         theirs.close()  # so that the end of the process is the end of the pipe
         return process, ours
 
@@ -169,6 +182,36 @@ class _Member:
         self.items: list[Item] = []
 
 
+@contextmanager
+def _ctrl_c_held_back() -> Iterator[None]:
+    """Let Ctrl-C wait for the end of this block: a process that was told only half of its task would complain."""
+    if threading.current_thread() is not threading.main_thread():  # no other one hears it
+        yield
+        return
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if heard:
+            signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def _ctrl_c_kept_from_children() -> Iterator[None]:
+    """Let a process that is started in this block hear no Ctrl-C from its first moment on, long before its imports."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # the first start of a process starts it too, and that would end the block
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _gpu_for(place: int) -> str | None:
     """Return which graphics card the worker in this place sees, where there are several."""
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -177,9 +220,13 @@ def _gpu_for(place: int) -> str | None:
     return str(place % count)
 
 
-def _live(pipe: Connection, order: Order, threads: int, gpu: str | None) -> None:
-    """Be a worker until the pipe closes: then whoever gave the work is gone, and nothing is worth finishing."""
+def _live(pipe: Connection, order: Order, threads: int, gpu: str | None, scratch: str) -> None:
+    """Be a worker until the pipe closes: then whoever gave the work is gone, and nothing is worth finishing.
+
+    All temporary files go into ``scratch``, which is of no use to any worker then.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the one who gives the work
+    tempfile.tempdir = scratch
     if gpu is not None:
         os.environ[GPU_VARIABLE] = gpu
     try:
@@ -200,4 +247,5 @@ def _live(pipe: Connection, order: Order, threads: int, gpu: str | None) -> None
             while True:
                 hands.submit(work, pipe.recv())
         except (EOFError, OSError):
+            shutil.rmtree(scratch, ignore_errors=True)  # whoever gave the work may have been killed
             os._exit(0)  # results appear whole or not at all, whenever this happens

@@ -25,8 +25,9 @@ def find_items(photos: Place, out: Place, *, bits: int = 8) -> list[Item]:
     """Return every picture in a folder and its sub-folders, in the order of their names."""
     if isinstance(photos, LocalFolder) and not photos.folder.is_dir():
         raise InputError(f"{photos.text} is no folder that exists; give the folder of the pictures to paint.")
-    below = _place_within(photos, out)
-    names = sorted(name for name in photos.names() if not (below and name.startswith(below)))
+    if _path_of(photos) == _path_of(out):
+        raise OutputError("the results would replace the photos; choose another folder for them.")
+    names = sorted(photos.names(besides=out))
     items = [Item(name, output_name(name, bits)) for name in names if format_of(PurePosixPath(name).suffix)]
     if not items:
         raise InputError(f"{photos.text} and its sub-folders hold no pictures; these can be painted: {READABLE}.")
@@ -46,14 +47,6 @@ def _refuse_doubles(items: list[Item]) -> None:
     if count > 1:
         names = " and ".join(item.photo for item in items if item.output == output)
         raise OutputError(f"{names} would both become {output}; rename one of them.")
-
-
-def _place_within(photos: Place, out: Place) -> str:
-    """Return the beginning of names that lie in the folder of results, where that is inside the folder of photos."""
-    here, there = _path_of(photos), _path_of(out)
-    if here == there:
-        raise OutputError("the results would replace the photos; choose another folder for them.")
-    return f"{there.relative_to(here).as_posix()}/" if there.is_relative_to(here) else ""
 
 
 def _path_of(place: Place) -> PurePath:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -26,7 +26,7 @@ from impasto.errors import OutputError
 from impasto.weights.atomic import sync
 from impasto.weights.locking import take_lock
 
-__all__ = ["JOURNAL", "FileJournal", "Journal", "ObjectJournal", "has_journal", "open_journal"]
+__all__ = ["JOURNAL", "FileJournal", "Journal", "ObjectJournal", "has_journal", "is_begun_in", "open_journal"]
 
 JOURNAL = "impasto-journal.jsonl"
 FORMAT = 1
@@ -69,10 +69,13 @@ def has_journal(out: Place) -> bool:
     return JOURNAL in out.names() if isinstance(out, LocalFolder) else ObjectJournal.RECIPE in out.names()
 
 
-def open_journal(out: Place, recipe: Mapping[str, Any]) -> Journal:
-    """Begin a journal, or go on with the one that is there; refuse one of another recipe."""
+def open_journal(out: Place, recipe: Mapping[str, Any], foreign: Iterable[str] = ()) -> Journal:
+    """Begin a journal, or go on with the one that is there; refuse one of another recipe.
+
+    ``foreign`` are the files of another origin in the place of results, which are to be overwritten.
+    """
     if isinstance(out, RemoteFolder):
-        return ObjectJournal(out, recipe)
+        return ObjectJournal(out, recipe, foreign)
     assert isinstance(out, LocalFolder)
     return FileJournal(out, recipe)
 
@@ -98,6 +101,18 @@ class _Notes:
                 self.begun[photo] = bool(note.get("over"))
             case {"done": str(photo)}:
                 self.done[photo] = str(note.get("photo", ""))
+
+
+def is_begun_in(out: LocalFolder, recipe: Mapping[str, Any]) -> bool:
+    """Say whether a folder holds the journal of a run with this recipe, as whoever paints for that run must find it."""
+    notes = _Notes()
+    try:
+        with (out.folder / JOURNAL).open("rb") as lines:
+            while notes.recipe is None and (line := lines.readline()):
+                notes.read(line)
+    except OSError:
+        return False
+    return notes.recipe is not None and not differences(notes.recipe, recipe)
 
 
 class FileJournal:
@@ -191,54 +206,72 @@ class FileJournal:
 class ObjectJournal:
     """The journal in object storage, where nothing can be appended to: the results themselves say what is done.
 
-    The recipe is an object beside them. Failures are sent when the run ends.
+    The recipe is an object beside them, and so are the names of files of another origin that are still to be
+    overwritten. Failures are sent when the run ends.
     """
 
-    RECIPE, FAILURES = "impasto-recipe.json", "impasto-failed.json"
+    RECIPE, FOREIGN, FAILURES = "impasto-recipe.json", "impasto-foreign.json", "impasto-failed.json"
 
-    def __init__(self, out: RemoteFolder, recipe: Mapping[str, Any]) -> None:
+    def __init__(self, out: RemoteFolder, recipe: Mapping[str, Any], foreign: Iterable[str] = ()) -> None:
         self._out = out
         self._failures: dict[str, str] = {}
-        self._is_begun = self.RECIPE in out.names()
-        if not self._is_begun:
+        present = out.names()
+        if self.RECIPE in present:
+            self._check(recipe)
+            self._foreign = set(self._fetched(self.FOREIGN)) if self.FOREIGN in present else set()
+        else:
+            self._foreign = set(foreign)
+            if self._foreign or self.FOREIGN in present:
+                self._send_foreign()  # first: once the recipe is there, what is not named here is a result
             self._send(self.RECIPE, recipe)
-            return
-        with out.fetched(self.RECIPE) as path:
-            found = differences(json.loads(path.read_text(encoding="utf-8")), recipe)
-        if found:
-            raise OutputError(_refusal(out.text, found))
+        self._noted = len(self._foreign)  # as many are named in the storage
 
     def finished(self, items: list[Item], present: set[str]) -> set[str]:
-        """Return what is there, if the folder was begun by Impasto."""
-        return {item.photo for item in items if self._is_begun and item.output in present}
+        """Return what is there, unless it is of another origin."""
+        return {item.photo for item in items if item.output in present and item.output not in self._foreign}
 
     def hashes(self) -> Mapping[str, str]:
         """Return nothing: no notes are kept of single pictures."""
         return {}
 
     def begin(self, item: Item, *, over: bool = False) -> None:
-        """Do nothing: an object is there whole or not at all."""
-        if over:
-            raise OutputError(f"{item.output} is in {self._out.text} already; choose an empty place for the results.")
+        """Do nothing: an object is there whole or not at all, and those of another origin are known."""
 
     def done(self, item: Item, facts: Mapping[str, Any]) -> None:
-        """Do nothing: the result tells."""
+        """Remember that what is there is a result now."""
+        del facts
+        self._foreign.discard(item.output)
 
     def failed(self, item: Item, why: str) -> None:
         """Note why there is no result."""
         self._failures[item.photo] = why
 
     def sync(self) -> None:
-        """Do nothing: what was sent is there."""
+        """Send which files are still of another origin, if these have become fewer."""
+        if len(self._foreign) < self._noted:
+            self._send_foreign()
 
     def close(self) -> None:
         """Send what failed."""
+        self.sync()
         if self._failures or self.FAILURES in self._out.names():
             self._send(self.FAILURES, self._failures)
 
-    def _send(self, name: str, document: Mapping[str, Any]) -> None:
+    def _check(self, recipe: Mapping[str, Any]) -> None:
+        if found := differences(self._fetched(self.RECIPE), recipe):
+            raise OutputError(_refusal(self._out.text, found))
+
+    def _send_foreign(self) -> None:
+        self._send(self.FOREIGN, sorted(self._foreign))
+        self._noted = len(self._foreign)
+
+    def _send(self, name: str, document: Mapping[str, Any] | list[str]) -> None:
         with self._out.putting(name) as path:
             path.write_text(json.dumps(document, indent=1), encoding="utf-8")
+
+    def _fetched(self, name: str) -> Any:
+        with self._out.fetched(name) as path:
+            return json.loads(path.read_text(encoding="utf-8"))
 
 
 def _refusal(place: str, found: str) -> str:

@@ -10,7 +10,8 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol, TypeAlias
@@ -25,6 +26,7 @@ UNFINISHED = ".impasto-unfinished"
 """The folder beside the results in which they are written before they get their names."""
 
 _SCHEME = re.compile(r"^(?P<scheme>[A-Za-z][A-Za-z0-9+.-]+):/+")  # two letters and more: C:/ is a disk
+_OF_THE_SYSTEM = {"lost+found", "System Volume Information", "$RECYCLE.BIN"}  # on every disk, and not to be read
 _SHOWS_WHOLE_OBJECTS = {"s3", "s3a", "gs", "gcs", "az", "abfs", "adl", "memory"}
 
 
@@ -33,8 +35,8 @@ class Place(Protocol):
 
     text: str
 
-    def names(self) -> set[str]:
-        """Return the names of all files, without hidden ones."""
+    def names(self, *, besides: Place | None = None) -> set[str]:
+        """Return the names of all files, without hidden ones and those in another place."""
         ...
 
     def fetched(self, name: str) -> Any:
@@ -75,9 +77,10 @@ class LocalFolder:
         self.folder = folder.absolute()
         self.text = str(self.folder)
 
-    def names(self) -> set[str]:
-        """Return the names of all files, without hidden ones and what is in hidden folders."""
-        return {path.relative_to(self.folder).as_posix() for path in _walked(self.folder)}
+    def names(self, *, besides: Place | None = None) -> set[str]:
+        """Return the names of all files, without hidden ones, what is in hidden folders, and those in another place."""
+        shut = [besides.folder] if isinstance(besides, LocalFolder) else []
+        return {path.relative_to(self.folder).as_posix() for path in _walked(self.folder, shut)}
 
     @contextmanager
     def fetched(self, name: str) -> Iterator[Path]:
@@ -109,8 +112,8 @@ class RemoteFolder:
         self.text = url.rstrip("/")
         self._system, self._root = _file_system(self.text)
 
-    def names(self) -> set[str]:
-        """Return the names of all objects, without hidden ones."""
+    def names(self, *, besides: Place | None = None) -> set[str]:
+        """Return the names of all objects, without hidden ones and those in another place."""
         self._system.invalidate_cache()
         try:
             found = self._system.find(self._root)
@@ -119,7 +122,8 @@ class RemoteFolder:
         except Exception as fault:  # every kind of storage has its own
             raise InputError(f"{self.text} cannot be listed ({_reason(fault)}); check address and rights.") from fault
         names = {PurePosixPath(path).relative_to(self._root) for path in map(self._within, found)}
-        return {str(name) for name in names if not any(part.startswith(".") for part in name.parts)}
+        seen = {name for name in names if not any(part.startswith(".") for part in name.parts)}
+        return {str(name) for name in seen if besides is None or not self._is_in(besides, name)}
 
     @contextmanager
     def fetched(self, name: str) -> Iterator[Path]:
@@ -154,6 +158,9 @@ class RemoteFolder:
     def _within(self, path: str) -> str:
         return path if path.startswith(self._root) else f"/{path}"
 
+    def _is_in(self, place: Place, name: PurePosixPath) -> bool:
+        return PurePosixPath(self.text, name).is_relative_to(place.text)
+
 
 def _file_system(url: str) -> tuple[Any, str]:
     """Return the fsspec file system of an address, and the path in it."""
@@ -169,10 +176,38 @@ def _file_system(url: str) -> tuple[Any, str]:
         ) from fault
 
 
-def _walked(folder: Path) -> Iterator[Path]:
-    for parent, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(parent, name) for name in sorted(files) if not name.startswith("."))
+def _walked(folder: Path, shut: Iterable[Path] = ()) -> Iterator[Path]:
+    """Yield the files of a folder and its sub-folders, each of which is entered once, however many links lead to it.
+
+    Links come last, so that what lies in the folder itself has its own name and not that of a way around.
+    """
+    entered = {os.path.realpath(one) for one in shut}
+    waiting = deque([folder])
+    while waiting:
+        for parent, folders, files in _walked_without_links(waiting.popleft(), entered):
+            waiting.extend(path for name in folders if (path := Path(parent, name)).is_symlink())
+            yield from (Path(parent, name) for name in files)
+
+
+def _walked_without_links(top: Path, entered: set[str]) -> Iterator[tuple[str, list[str], list[str]]]:
+    """Yield each folder in which nobody has been, with the names that it shows."""
+    for parent, folders, files in os.walk(top, onerror=_refuse_unreadable):
+        place = os.path.realpath(parent)
+        folders[:] = [] if place in entered else _shown(folders)
+        if place not in entered:
+            entered.add(place)
+            yield parent, folders, _shown(files)
+
+
+def _shown(names: Iterable[str]) -> list[str]:
+    return sorted(name for name in names if not (name.startswith(".") or name in _OF_THE_SYSTEM))
+
+
+def _refuse_unreadable(fault: OSError) -> None:
+    """Refuse a folder that cannot be looked into, but not one that is not there: results have none before they come."""
+    if not isinstance(fault, (FileNotFoundError, NotADirectoryError)):
+        why = f"{fault.filename} cannot be looked into ({fault.strerror})"
+        raise InputError(f"{why}; change its permissions, or move it elsewhere.") from fault
 
 
 def _flush(path: Path) -> None:

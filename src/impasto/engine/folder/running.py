@@ -109,9 +109,8 @@ def stylize_folder(
     photo_place, out_place = place_of(photos), place_of(out)
     items = find_items(photo_place, out_place, bits=bits)
     order = Order.of(photo_place.text, out_place.text, config, style, saving, **options)
-    if not has_journal(out_place):
-        _in_the_way(items, out_place.names(), overwrite=overwrite)
-    with closing(open_journal(out_place, order.recipe)) as journal:
+    taken = set() if has_journal(out_place) else _in_the_way(items, out_place.names(), overwrite=overwrite)
+    with closing(open_journal(out_place, order.recipe, {item.output for item in taken})) as journal:
         present = out_place.names()
         finished = journal.finished(items, present)
         _refuse_namesakes(photo_place, journal, finished)

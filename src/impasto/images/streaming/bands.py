@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,9 @@ from impasto.images.opening import Source
 from impasto.images.picture import Metadata
 from impasto.images.streaming.png_bands import PngBands
 from impasto.images.streaming.tiff_bands import TiffBands
+
+if TYPE_CHECKING:
+    from tifffile import TiffPage
 
 __all__ = ["Band", "Bands", "bands_of"]
 
@@ -72,13 +75,16 @@ def bands_of(source: Source, path: Path) -> Bands:
 def _of_page(page: Source, path: Path) -> Bands:
     """Return the bands of a TIFF that Pillow does not know."""
     assert not isinstance(page, Image.Image)
-    tiff = TiffBands(path)
-    cut: Iterator[Cut] = (
-        tiff.bands(_rows(page.imagewidth)) if tiff.can_be_cut else iter([(0, page_samples(page), None)])
-    )
     orientation = int(page.tags.valueof(_TIFF_ORIENTATION, default=1))
     profile = page.tags.valueof(_TIFF_PROFILE, default=b"")
-    return _begun(cut, (page.imagelength, page.imagewidth), orientation, Metadata(), profile)
+    return _begun(_cut_page(page, path), (page.imagelength, page.imagewidth), orientation, Metadata(), profile)
+
+
+def _cut_page(page: TiffPage, path: Path) -> Iterator[Cut]:
+    is_beyond_pillow = page.parent.is_bigtiff and page.parent.byteorder == ">"  # not even its directory is read
+    if not is_beyond_pillow and (tiff := TiffBands(path)).can_be_cut:
+        return tiff.bands(_rows(page.imagewidth))
+    return iter([(0, page_samples(page), None)])
 
 
 def _of_image(cut: Iterator[Cut], size: tuple[int, int], image: ImageFile.ImageFile) -> Bands:

@@ -28,6 +28,7 @@ __all__ = ["PngBands"]
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by color type
 _FOR_PIXELS = {b"PLTE", b"tRNS", b"iCCP"}  # the chunks without which pixels have no color
+_ANIMATION = {b"acTL", b"fcTL", b"fdAT"}  # says how large its frames are, which would not fit a band
 _BLOCK = 1 << 20
 _NO_FILTER = b"\0"
 
@@ -70,19 +71,23 @@ class PngBands:
             length, kind = struct.unpack(">I4s", head)
             if kind == b"IDAT":
                 self._data.append((place + 8, length))
-            elif kind != b"IEND":
+            elif kind != b"IEND" and kind not in _ANIMATION:
                 (self._behind if self._data else self._before).append((kind, file.read(length)))
             place = file.seek(place + 12 + length)
 
     def _filtered(self, file: BinaryIO, rows: int) -> Iterator[bytes]:
-        """Yield the bytes of so many rows at a time, filters included; the last may be fewer."""
+        """Yield the bytes of so many rows at a time, filters included; the last may be fewer.
+
+        What a careless writer left in the stream behind the last row stays there.
+        """
         inflate, held, wanted = zlib.decompressobj(), b"", rows * (1 + self._row_bytes)
         left = self._height * (1 + self._row_bytes)
         for packed in self._packed(file):
             while packed and left:
-                held += inflate.decompress(packed, wanted - len(held))
+                full = min(wanted, left)
+                held += inflate.decompress(packed, full - len(held))
                 packed = inflate.unconsumed_tail  # noqa: PLW2901 - what the limit left over
-                if len(held) == min(wanted, left):
+                if len(held) == full:
                     yield held
                     left -= len(held)
                     held = b""
