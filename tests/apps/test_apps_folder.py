@@ -49,6 +49,9 @@ def test_a_folder_is_painted_and_the_bad_file_told(photos: Path, impasto: Any) -
     assert told[-2].startswith("impasto: lake/broken.jpg: broken.jpg is a text file")
     assert told[-1].startswith("3 painted, 1 failed in ")
     assert impasto.out == "out\n"
+    Path("photos/lake/broken.jpg").rename("photos/broken.jpg")
+    assert impasto("stylize", "photos", "ink.png", "-o", "again", *QUICK) == 1
+    assert "impasto: broken.jpg is a text file" in impasto.err, "a name that says where it is, is told once"
 
 
 def test_a_file_is_no_place_for_the_results_of_a_folder(photos: Path, impasto: Any) -> None:

@@ -157,7 +157,8 @@ def _tell(report: FolderReport, *, as_json: bool, quiet: bool) -> None:
         print_json({**vars(report), "failed": failed, "seconds": round(report.seconds, 2)})
         return
     for failure in report.failed:
-        refuse(f"{failure.photo}: {failure.why}", kind="InputError", as_json=False)
+        named = failure.why.startswith(f"{failure.photo} ")  # by the sentence itself, as refusals of a file do
+        refuse(failure.why if named else f"{failure.photo}: {failure.why}", kind="InputError", as_json=False)
     if not quiet or report.failed or report.interrupted:
         say(_sentence(report))
     typer.echo(_from_here(report.out))
