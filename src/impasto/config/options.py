@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
+import functools
 import math
 import typing
 from collections.abc import Iterator, Mapping
@@ -117,10 +118,17 @@ def _shown(number: float) -> str:
 
 def fields_of(config: Any) -> Iterator[Field]:
     """Yield every option of a config class or instance, in the order they were written."""
-    cls = config if isinstance(config, type) else type(config)
+    return iter(_fields_of(config if isinstance(config, type) else type(config)))
+
+
+@functools.cache
+def _fields_of(cls: type[Any]) -> tuple[Field, ...]:
+    """Understand a class once: every picture asks for its options a dozen times."""
     types = typing.get_type_hints(cls)
-    for field in dataclasses.fields(cls):
-        yield Field(name=field.name, type=types[field.name], default=field.default, **field.metadata)
+    return tuple(
+        Field(name=field.name, type=types[field.name], default=field.default, **field.metadata)
+        for field in dataclasses.fields(cls)
+    )
 
 
 def to_dict(config: Any) -> dict[str, Any]:
