@@ -84,6 +84,28 @@ def test_nan_is_never_part_of_the_picture(optimizer: str, loss: bool, slope: boo
         assert (walk.picture() - goal).square().mean() < (start - goal).square().mean()
 
 
+def test_a_last_step_that_led_uphill_is_taken_back(goal: Tensor) -> None:
+    """Nobody would look at it any more."""
+    looks = 0
+
+    def cliff(image: Tensor) -> dict[str, float]:
+        nonlocal looks
+        looks += 1
+        values = bowl(goal)(image)
+        return values | {"total": values["total"] + 9 * (looks == 6)}
+
+    walk = make_walk(config("lbfgs"), torch.full_like(goal, 0.5), cliff, 5, before=None)
+    for _ in range(5):
+        walk.step()
+    last = walk.picture()
+    walk.settle()
+    assert not torch.equal(walk.picture(), last)
+    assert (
+        bowl(goal)(walk.picture().clone().requires_grad_())["total"]
+        < bowl(goal)(torch.full_like(goal, 0.5).requires_grad_())["total"]
+    )
+
+
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_a_picture_lies_between_0_and_1(optimizer: str) -> None:
     walk = make_walk(

@@ -137,6 +137,8 @@ class Painting:
                 if patience.is_over(values["total"]):
                     self.stopped = "converged" if scale == len(self.scales) - 1 else self.stopped
                     break
+            if scale == len(self.scales) - 1:
+                walk.settle()
         except KeyboardInterrupt:
             self._interrupt(scale, done)
         return walk.picture().cpu(), walk

@@ -28,6 +28,10 @@ class Walk(Protocol):
         """Take one step and return the terms' values where it began."""
         ...
 
+    def settle(self) -> None:
+        """Be sure of where the last step led, which no other will look at."""
+        ...
+
     def picture(self) -> Tensor:
         """Return the picture of this moment, in [0, 1]."""
         ...
@@ -65,15 +69,24 @@ class LBFGSWalk:
 
     def step(self) -> Values:
         """Take one step and return the terms' values where it began."""
-        self.image.grad = torch.zeros_like(self.image)
-        values = self.backward(self.image)
-        here, slope = self.image.detach().clone(), self.image.grad
+        values, slope = self._look()
+        here = self.image.detach().clone()
         if self._is_sound(values["total"], slope):
             self._accept(here, slope, values["total"])
             self._move(here + self._direction(here, slope))
         else:
             self._retreat()
         return values
+
+    def settle(self) -> None:
+        """Go back to the best picture if the last step led uphill."""
+        values, _ = self._look()
+        if not values["total"] <= self.best_total:  # NaN is uphill, too
+            self._move(self.best)
+
+    def _look(self) -> tuple[Values, Tensor]:
+        slope = self.image.grad = torch.zeros_like(self.image)
+        return self.backward(self.image), slope
 
     def _is_sound(self, total: float, slope: Tensor) -> bool:
         is_finite = math.isfinite(total) and bool(torch.isfinite(slope).all())
@@ -235,6 +248,9 @@ class AdamWalk:
 
     def _slope_is_sound(self) -> bool:
         return self.image.grad is not None and bool(torch.isfinite(self.image.grad).all())
+
+    def settle(self) -> None:
+        """Do nothing: the average of many pictures does not jump."""
 
     def picture(self) -> Tensor:
         """Return the running average of the pictures, or the best of them where the walk went astray."""
