@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from impasto import evaluation, images
+from impasto import evaluation, images, weights
 from impasto.engine import result
 from impasto.errors import OutputError
 from impasto.evaluation import canvas
@@ -117,6 +117,12 @@ def test_failures_are_listed_in_json_too(studio, painter, impasto):
 def test_all_failing_is_bad_input(studio, painter, impasto):
     painter.fails_for = "ink.png"
     assert impasto("stylize", "harbour.jpg", "ink.png", "--each") == 2
+
+
+def test_what_will_be_refused_is_refused_before_megabytes_come(studio, impasto, monkeypatch):
+    monkeypatch.setattr(weights, "obtain", lambda *_args, **_options: pytest.fail("fetched"))
+    assert impasto("stylize", "harbour.jpg", "great-wave", "--method", "adain") == 2
+    assert "give adain a painting" in impasto.sentence
 
 
 def test_pictures_on_the_way_are_kept(studio, painter, impasto):

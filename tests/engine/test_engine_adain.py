@@ -115,8 +115,10 @@ def test_paintings_of_one_hand_are_averaged(small: list[Path], painting: Tensor,
 
 
 def test_a_style_of_the_gallery_is_not_enough(load: Loaded, photo: Tensor) -> None:
-    with pytest.raises(InputError, match="known to the method fast alone; give adain a painting"):
-        load()(photo, Style("great-wave", vector=torch.zeros(1, 4)))
+    named = Style("great-wave", vector=torch.zeros(1, 4))
+    for refusing in (load(), load().plan):
+        with pytest.raises(InputError, match=r"great-wave only a vector is known.*give adain a painting"):
+            refusing(photo, named)
 
 
 def test_without_weights_and_network_one_sentence_says_what_to_get(

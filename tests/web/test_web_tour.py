@@ -111,7 +111,7 @@ def test_a_finished_work_can_be_gone_back_into(browser: Any, server: Server, tmp
     page.get_by_text("Watch it come into being").click()
     page.locator("[data-testid=stExpander] video, [data-testid=stExpander] img").first.wait_for()
     film = downloaded(page, "Download the film", tmp_path)
-    assert film.name == f"harbor-timelapse{film.suffix}"
+    assert film.name == f"harbour-timelapse{film.suffix}"
     assert film.read_bytes()[4:8] == b"ftyp" or film.suffix == ".webp"
 
     # back to an earlier moment, which is kept with the recipe that leads there

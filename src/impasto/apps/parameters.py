@@ -60,7 +60,7 @@ Preset = Annotated[
         "--preset",
         "-p",
         metavar="|".join(dict.fromkeys(name for presets in PRESETS.values() for name in presets)),
-        help="Options to begin with; those given beside it win.",
+        help="Options to begin with, of fast and optimize; those given beside it win.",
     ),
 ]
 Backbone = Annotated[

@@ -127,14 +127,19 @@ def _paint_photo(
     **asked: Any,
 ) -> int:
     """Paint one photo, once or in each style, or say what would be painted; return the exit status."""
+    from impasto.engine.published import downloads_of
     from impasto.images import read
 
     by_bands = wishes == Wishes() and is_large(photo, config)
     picture = unread() if by_bands else read(photo)
     jobs = jobs_of(Request(photo=photo, picture=picture, config=config, wishes=wishes, bits=saving.bits, **asked))
+    plan = partial(plan_large, photo) if by_bands else partial(_plan, picture)
     if dry_run:
-        _show_plans(partial(plan_large, photo) if by_bands else partial(_plan, picture), jobs, as_json=as_json)
+        _show_plans(plan, jobs, as_json=as_json)
         return 0
+    if downloads_of(config):  # what will be refused, is refused before megabytes come
+        for job in jobs:
+            plan(job)
     fetch_for(config, quiet=quiet)
     paint = partial(paint_large, photo) if by_bands else partial(_paint, picture)
     outcomes = _paint_all(paint, jobs, saving, quiet=quiet)

@@ -15,7 +15,7 @@ _UNITS = {"": 1.0, "s": 1.0, "sec": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 @dataclass(frozen=True, kw_only=True)
 class FilmOptions(Checked):
-    """How a film is painted (films, GIF and WebP animations, sequences of frames), whatever method paints it.
+    """How a film is painted (films; GIF, WebP and APNG animations; sequences of frames), whatever method paints it.
 
     Times are seconds, or written as 5s, 1:30 or 2min.
     """

@@ -75,7 +75,9 @@ class MethodOptions(Checked):
         None, "A grey picture: what is white in it stays as in the photo (a face, for example).", is_input=True
     )
     tileable: bool = option(
-        False, "Make the edges of the result fit each other, for a texture that is laid side by side with itself."
+        False,
+        "Make the edges of the result fit each other, for a texture that is laid side by side with itself (not with "
+        "optimize, not for films, and below 16 megapixels).",
     )
     seed: int = option(0, "Number that everything random starts from.", minimum=0, maximum=2**32 - 1)
     tile: int | None = option(

@@ -32,7 +32,7 @@ class AdainPainter:
     """AdaIN as a painter; its weights are looked for, or fetched, when it is first asked for something."""
 
     name = "adain"
-    needs_style = True
+    needs_style = needs_paintings = True
     margin, stride = Network.margin, Network.stride
 
     def __init__(self, config: Adain) -> None:

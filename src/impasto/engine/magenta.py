@@ -60,7 +60,7 @@ class MagentaPainter:
     """Magenta's pair as a painter; it is looked for, or fetched, when it is first asked for something."""
 
     name = "magenta"
-    needs_style = True
+    needs_style = needs_paintings = True
     margin, stride = 0, 1  # it never paints parts: its square holds the whole picture
     device, precision = torch.device("cpu"), torch.float32  # as LiteRT computes
 
@@ -98,7 +98,7 @@ class HubPainter:
     """
 
     name = "magenta-hub"
-    needs_style = True
+    needs_style = needs_paintings = True
     margin, stride = 0, 1  # it never paints parts: its normalisations look at the whole picture
     device, precision = torch.device("cpu"), torch.float32  # unless TensorFlow finds something better by itself
 

@@ -24,7 +24,7 @@ from impasto.engine.inputs import Given, One, Work, prepare
 from impasto.engine.painter import Painter, Repainter, codes_of, in_tiles, least_tile, mean_code, with_palettes
 from impasto.engine.planning import Plan
 from impasto.engine.progress import OnStep, Step, silent
-from impasto.engine.published import downloads_of
+from impasto.engine.published import downloads_of, only_paintings
 from impasto.engine.recipe import Ingredient, Recipe, deciding_options, versions
 from impasto.engine.result import Result
 from impasto.engine.wrapping import OVERLAP, unwrapped, wrapped
@@ -71,7 +71,7 @@ class OnePass:
             return self._changed(changes)(content, style, on_step=on_step)
         started = time.monotonic()
         prefer_big_pages()
-        work = prepare(content, style, self.config, needs_style=self.painter.needs_style)
+        work = self._prepared(content, style)
         with torch.inference_mode():
             image = self._image(work, on_step, started)
         alpha = work.photo.alpha
@@ -84,6 +84,14 @@ class OnePass:
             alpha=None if alpha is None else resize(alpha, (image.shape[-2], image.shape[-1])),
             metadata=work.photo.metadata,
         )
+
+    def _prepared(self, content: One, style: Given) -> Work:
+        """Return everything read and checked; nothing that the painter needs is fetched yet."""
+        work = prepare(content, style, self.config, needs_style=self.painter.needs_style)
+        if getattr(self.painter, "needs_paintings", False):
+            for one in work.styles:
+                only_paintings(one, self.painter.name)
+        return work
 
     def _image(self, work: Work, on_step: OnStep, started: float) -> Tensor:
         if not self.config.tileable:
@@ -120,7 +128,7 @@ class OnePass:
 
     def plan(self, content: One, style: Given = ()) -> Plan:
         """Say what a call would do, without doing it."""
-        work = prepare(content, style, self.config, needs_style=self.painter.needs_style)
+        work = self._prepared(content, style)
         size, base = sizes(work.photo.size, self.config, self.base)
         least = least_tile(Repainter(self.painter, size, base))
         tile = min(max(self.config.tile or TILE, least), max(size))

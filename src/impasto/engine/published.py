@@ -49,9 +49,10 @@ def path_of_weights(network: str, given: str = PUBLISHED) -> Path:
 
 
 def only_paintings(style: Style, method: str) -> tuple[Picture, ...]:
-    """Return the paintings of a style; refuse one of which only the fast method's vector is known."""
+    """Return the paintings of a style; refuse one of which only a vector is known."""
     if not style.pictures:
         raise InputError(
-            f"the style {style.name} of the gallery is known to the method fast alone; give {method} a painting."
+            f"of the style {style.name} only a vector is known, from which fast and optimize paint; give {method} a "
+            "painting."
         )
     return style.pictures

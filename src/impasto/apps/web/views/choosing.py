@@ -59,7 +59,7 @@ def photo_card(visit: Visit) -> None:
     _settle(visit, "photo")
     _show_problem("photo")
     if visit.photo is None:
-        st.caption("This is our sample, a harbor. Yours stays private and is removed when you leave.")
+        st.caption("This is our sample, a harbour. Yours stays private and is removed when you leave.")
     else:
         facts = size_text(visit.photo.height, visit.photo.width)
         name, away = st.columns([3, 2], vertical_alignment="center")
@@ -108,7 +108,7 @@ def shown_photo(visit: Visit, introduction: Introduction) -> bytes:
 
 def photo_name(visit: Visit) -> str:
     """Return what the photo is called."""
-    return "harbor" if visit.photo is None else visit.photo.name
+    return "harbour" if visit.photo is None else visit.photo.name
 
 
 def photo_title(visit: Visit) -> str:
