@@ -114,6 +114,13 @@ class AnyTraining(FitOptions):
         minimum=0,
         maximum=16,
     )
+    retold: int = option(
+        0,
+        "How many of the photos are learnt as styles too, told anew in a technique: laid as stones or boards, brushed, "
+        "hatched, penciled, dotted, in lines of equal height, or covered with shapes.",
+        minimum=0,
+        maximum=100_000,
+    )
     style_weight: float = option(1.0, "How much the style counts.", minimum=0)
     content_weight: float = option(0.35, "How much the photo's shapes count.", minimum=0)
     identity_weight: float = option(1.0, "How much it counts that strength 0 gives back the photo.", minimum=0)

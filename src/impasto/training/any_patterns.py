@@ -9,7 +9,7 @@ from torch import Tensor
 __all__ = ["lattice", "weave"]
 
 WINDOW = 32  # painted pixels, in which directions are told apart
-THREADS = range(4, 14, 2)  # threads per window: a weave repeats every eight painted pixels or sooner
+THREADS = range(3, 13, 2)  # threads per window: a weave repeats every eleven painted pixels or sooner
 PLAIN = 0.02  # deviation within a window up to which a photo is plain there
 ALONG, ASLANT = 14, (28, 62)  # degrees from the rows
 
@@ -27,14 +27,14 @@ def lattice(painted: Tensor, period: int) -> Tensor:
 
 
 def weave(painted: Tensor, photo: Tensor) -> Tensor:
-    """Return by how much more fine stripes run along rows and columns than aslant, where the photo is plain.
+    """Return (B,) by how much more fine stripes run along rows and columns than aslant, where the photo is plain.
 
     What a lattice is to a single period, a weave is to many: it follows the axes of the network's kernels, and no
     painting's. Stripes that the photo has itself are its own.
     """
     plain = 1 / (1 + _windows(photo.mean(1, keepdim=True)).var((-2, -1)) / PLAIN**2)  # (B, N)
     found, own = (_straightness(picture, plain) for picture in (painted, photo))
-    return F.relu(found - own.clamp_min(0)).mean()
+    return F.relu(found - own.clamp_min(0)).mean(1)
 
 
 def _straightness(picture: Tensor, weight: Tensor) -> Tensor:

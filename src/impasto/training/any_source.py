@@ -23,6 +23,7 @@ __all__ = ["Source", "grain_under_moved"]
 
 FULL_STYLE, IDENTITY = 0.80, 0.90  # below the first the whole style is asked for, between them none, above a part
 BLANK_SHARE = 0.05
+RETOLD_SHARE = 0.2  # of the styles, where some are photos told anew
 MOST_NOISE = 0.02  # of a photo that moved: what a camera adds anew to every frame
 
 
@@ -76,16 +77,25 @@ class Source:
 
     def _styles(self, rng: random.Random) -> dict[str, Tensor]:
         """Return one style for each sample; every eighth is a mixture of two."""
-        pairs = [[rng.randrange(len(self.targets.codes)) for _ in range(2)] for _ in range(self.config.batch)]
+        pairs = [[self._any_style(rng) for _ in range(2)] for _ in range(self.config.batch)]
         shares = torch.tensor([rng.random() if rng.random() < 1 / 8 else 0.0 for _ in pairs])
         one, other = ([pair[place] for pair in pairs] for place in range(2))
         first, second = self.targets.moments(one), self.targets.moments(other)
         mixed = {layer: between(first[layer], second[layer], shares) for layer in CODE_LAYERS}
+        anew = torch.tensor(pairs) >= len(self.targets.codes) - self.targets.retold
         return {
+            "may_weave": anew[:, 0] | (anew[:, 1] & (shares > 0)),
             "code": torch.lerp(self.targets.codes[one], self.targets.codes[other], shares[:, None]),
             **{f"{layer}.mean": style.mean for layer, style in mixed.items()},
             **{f"{layer}.second": style.second for layer, style in mixed.items()},
         }
+
+    def _any_style(self, rng: random.Random) -> int:
+        """Draw a style: photos told anew a stated share of the time, however many paintings there are."""
+        count, retold = len(self.targets.codes), self.targets.retold
+        if retold and rng.random() < RETOLD_SHARE:
+            return rng.randrange(count - retold, count)
+        return rng.randrange(count - retold)
 
     def _photo(self, rng: random.Random) -> Tensor:
         if rng.random() < BLANK_SHARE:

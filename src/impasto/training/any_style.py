@@ -12,7 +12,8 @@ network with the losses of painting by optimisation; Huang & Belongie (ICCV 2017
   strength dial and the picture that is its own style are learnt and not hoped for.
 - Pictures are painted half as large again as they are judged and shown (``finer``): finer strokes, and no grid.
 - Beside the paintings stand altered copies of them (``variants``): what is asked for later is often stranger than what
-  a museum holds, and a network that learnt from paintings alone paints it only half.
+  a museum holds, and a network that learnt from paintings alone paints it only half. And some styles are photos told
+  anew in a technique (``retold``), whose patterns fill places where a photo has nothing.
 - Some photos are blank or a gradient, since skies are where such networks fail.
 """
 

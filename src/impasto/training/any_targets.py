@@ -20,6 +20,7 @@ from impasto.losses import Moments, moments
 from impasto.models.fast import CODE_LAYERS
 from impasto.training.alterations import altered
 from impasto.training.pictures import pictures_in, scaled
+from impasto.training.techniques import retold
 
 __all__ = ["OnDescribed", "PaintingTargets"]
 
@@ -29,11 +30,15 @@ OnDescribed: TypeAlias = Callable[[int, int], object]
 
 @dataclass(frozen=True)
 class PaintingTargets:
-    """Of every painting that can be read, and of its altered copies: the vector, and what the judge sees (moments)."""
+    """Of every painting that can be read, and of its altered copies: the vector, and what the judge sees (moments).
+
+    After them come photos that were told anew in a technique.
+    """
 
     paths: Sequence[Path]  # of the paintings; there are more vectors where there are copies
     codes: Tensor
     layers: Mapping[str, _Halved]
+    retold: int = 0  # how many of the vectors, the last, are of photos told anew
 
     @classmethod
     def of(
@@ -41,11 +46,16 @@ class PaintingTargets:
     ) -> PaintingTargets:
         """Look at the paintings to learn from, or at those that are kept out, of which there are no copies."""
         paths = pictures_in(config.paintings, kept_out=kept_out)
+        photos = {} if kept_out else dict.fromkeys(_to_retell(config))  # in their order
         variants = 0 if kept_out else config.variants
-        known, codes, found = [], [], []
-        for path, painting in _opened(paths, on_done):
-            known.append(path)
-            for pixels in _shown(config, variants, path, painting):
+        known: list[Path] = []
+        codes, found, anew = [], [], 0
+        for path, picture in _opened([*paths, *photos], on_done):
+            if path in photos:
+                shown, anew = _told_anew(config, path, picture), anew + 1
+            else:
+                known, shown = [*known, path], _shown(config, variants, path, picture)
+            for pixels in shown:
                 described = _seen(encoder, pixels)
                 judged = described if judge is encoder else _seen(judge, pixels)
                 codes.append(style_vector(described))
@@ -53,7 +63,7 @@ class PaintingTargets:
         if not known:
             raise InputError(f"none of the {len(paths)} paintings can be read; give a folder of pictures.")
         layers = {layer: _Halved.join([one[layer] for one in found]) for layer in CODE_LAYERS}
-        return cls(known, torch.cat(codes), layers)
+        return cls(known, torch.cat(codes), layers, anew)
 
     def moments(self, which: Sequence[int]) -> dict[str, Moments]:
         """Return the moments of some of the vectors' pictures, as one batch."""
@@ -66,6 +76,20 @@ def _shown(config: AnyTraining, variants: int, path: Path, painting: Tensor) -> 
     for number in range(variants):
         rng = random.Random(f"{config.seed} {path.name} {number}")  # noqa: S311 - alterations, not keys
         yield altered(painting, config.style_side, rng)
+
+
+def _to_retell(config: AnyTraining) -> list[Path]:
+    """Return the photos that are learnt as styles too, drawn by the seed."""
+    photos = pictures_in(config.photos, kept_out=False) if config.retold else []
+    rng = random.Random(f"{config.seed} retold")  # noqa: S311 - photos, not keys
+    return rng.sample(photos, min(config.retold, len(photos)))
+
+
+def _told_anew(config: AnyTraining, path: Path, photo: Tensor) -> Iterator[Tensor]:
+    """Yield a photo told anew in a technique, half of the time altered like a copy of a painting."""
+    rng = random.Random(f"{config.seed} {path.name} retold")  # noqa: S311 - techniques, not keys
+    picture = retold(photo, config.style_side, rng)
+    yield altered(picture, config.style_side, rng) if rng.random() < 0.5 else picture
 
 
 def _opened(paths: Sequence[Path], on_done: OnDescribed) -> Iterator[tuple[Path, Tensor]]:

@@ -40,7 +40,7 @@ class Terms:
         painted = network(batch["photo"], modulation, batch["grain"]).float()
         found = {  # looked for before the painting is made smaller, which breaks every rhythm
             "lattice": self.config.lattice_weight * lattice(painted, LATTICE),
-            "weave": self.config.weave_weight * weave(painted, batch["photo"].float()),
+            "weave": self.config.weave_weight * _weave(painted, batch),
             "steadiness": self.config.steadiness_weight * _unsteadiness(network, batch, modulation, painted),
         }
         photo, painted = (self._as_judged(picture) for picture in (batch["photo"], painted))
@@ -138,6 +138,12 @@ def _spread(covariance: Tensor, directions: Tensor) -> Tensor:
     """Return the deviation (B, D) along each direction (the columns)."""
     along = (directions * (covariance @ directions)).sum(-2)
     return (along.clamp_min(0) + 1e-6).sqrt()
+
+
+def _weave(painted: Tensor, batch: Mapping[str, Tensor]) -> Tensor:
+    """Return the weave where none was asked for: boards and hatching have their lines along the axes by right."""
+    woven = weave(painted, batch["photo"].float())
+    return woven.where(~batch["may_weave"], 0).mean()
 
 
 def _unsteadiness(network: nn.Module, batch: Mapping[str, Tensor], modulation: Modulation, painted: Tensor) -> Tensor:
