@@ -113,15 +113,17 @@ def test_what_is_known_beforehand_is_folded_into_the_weights_without_changing_th
     assert (measured - folded).abs().max() < 1e-4
 
 
-def test_a_painting_by_given_statistics_tells_what_looking_would(network):
+def test_statistics_that_follow_come_to_those_of_the_picture(network):
+    """However far off they were: no layer is led astray by those before it."""
     picture, other, style = torch.rand(1, 3, 64, 64), 0.3 * torch.rand(1, 3, 64, 64), code(4)
     with torch.inference_mode():
-        _, seen = painted(network, picture, style)
-        elsewhere, found = painted(network, other, style)
-        reading = Reading(found, measures=True)
-        again = network(other, network.modulation(style), grain((16, 16), seed=0), reading)
-    assert (elsewhere - again).abs().max() < 1e-4
-    for name, (mean, deviation) in found.items():
-        assert torch.allclose(reading.found[name][0], mean, atol=1e-2)
-        assert torch.allclose(reading.found[name][1], deviation, rtol=1e-2, atol=1e-3)
-    assert any((seen[name][0] - found[name][0]).abs().max() > 0.1 for name in found)
+        _, going_by = painted(network, picture, style)
+        alone, own = painted(network, other, style)
+        for _ in range(12):
+            reading = Reading(going_by, following=0.5)
+            again = network(other, network.modulation(style), grain((16, 16), seed=0), reading)
+            going_by = reading.found
+    assert (alone - again).abs().max() < 0.02
+    for name, (mean, deviation) in own.items():
+        assert torch.allclose(going_by[name][0], mean, atol=0.05)
+        assert torch.allclose(going_by[name][1], deviation, rtol=0.05)

@@ -22,16 +22,19 @@ def test_remembered_statistics_make_a_tile_equal_its_place_in_the_whole():
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_what_goes_by_given_statistics_can_be_measured_meanwhile(dtype):
+def test_given_statistics_can_follow_the_pictures_own(dtype):
     x = torch.rand(1, 4, 16, 16).to(dtype).contiguous(memory_format=torch.channels_last) * 3
     own, other = Reading(), {"a": (torch.full((1, 4, 1, 1), 0.2), torch.full((1, 4, 1, 1), 2.0))}
     own.normalize("a", x)
-    measuring = Reading(other, measures=True)
-    assert torch.equal(measuring.normalize("a", x), Reading(other).normalize("a", x))
-    for found, alone in zip(measuring.found["a"], own.found["a"], strict=True):
+    following = Reading(other, following=0.25)
+    normal = following.normalize("a", x)
+    for found, given, alone in zip(following.found["a"], other["a"], own.found["a"], strict=True):
         assert found.dtype == torch.float32
-        assert torch.allclose(found, alone, rtol=0.01, atol=0.01)
-    assert not Reading(other).found
+        assert torch.allclose(found, 0.75 * given + 0.25 * alone, rtol=0.01, atol=0.01)
+    assert torch.equal(normal, Reading(following.found).normalize("a", x)), "it goes by what it remembers"
+    standing = Reading(other)
+    standing.normalize("a", x)
+    assert not standing.found
 
 
 def test_a_flat_channel_stays_finite():

@@ -70,17 +70,13 @@ class FastPainter:
         at: tuple[int, int] = (0, 0),
         *,
         noise: Tensor | None = None,
-        measured: dict[str, tuple[Tensor, Tensor]] | None = None,
+        reading: Reading | None = None,
     ) -> Tensor:
         """Paint a part of a picture; ``noise`` replaces the field that lies over the picture (a film moves it).
 
-        Into ``measured`` goes what would be seen of this part by looking at it, beside what it is painted by.
+        A ``reading`` of the caller's goes before ``seen``.
         """
-        reading = Reading(seen, measures=measured is not None)
-        painted = self._paint(picture, code, reading, at, noise)
-        if measured is not None:
-            measured |= reading.found
-        return painted
+        return self._paint(picture, code, reading or Reading(seen), at, noise)
 
     def grain(self, size: tuple[int, int], at: tuple[int, int] = (0, 0)) -> Tensor:
         """Return the noise that a part of this size grows its strokes from."""

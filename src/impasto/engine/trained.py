@@ -82,16 +82,13 @@ class TrainedPainter:
         at: tuple[int, int] = (0, 0),
         *,
         noise: Tensor | None = None,
-        measured: dict[str, tuple[Tensor, Tensor]] | None = None,
+        reading: Reading | None = None,
     ) -> Tensor:
         """Paint a part of a picture whose top left corner lies at ``at``; ``noise`` replaces the grain there.
 
-        Into ``measured`` goes what would be seen of this part by looking at it, beside what it is painted by.
+        A ``reading`` of the caller's goes before ``seen``.
         """
         other = {} if noise is None else {"noise": noise.to(self.device)}
-        reading = Reading(seen, measures=measured is not None)
         with computing_in(self.device, self.precision):
-            painted = self.network(picture.to(self.device), code.to(self.device), reading, at, **other)
-        if measured is not None:
-            measured |= reading.found
+            painted = self.network(picture.to(self.device), code.to(self.device), reading or Reading(seen), at, **other)
         return painted.float().cpu()  # type: ignore[no-any-return]

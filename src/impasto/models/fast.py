@@ -113,7 +113,7 @@ class FastNetwork(nn.Module):
     ) -> Tensor:
         """Convolve, add what is ``beside``, normalise and modulate."""
         scale, shift = modulation[..., None, None].unbind(1)
-        if reading.given is not None and not reading.measures and not torch.is_grad_enabled():
+        if reading.given is not None and not reading.following and not torch.is_grad_enabled():
             return self._folded(name, x, 1 + scale, shift, reading.given[name], beside)
         x = self.convs[name](x)
         return reading.normalize(name, x if beside is None else x + beside, 1 + scale, shift)

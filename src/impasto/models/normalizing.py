@@ -31,11 +31,12 @@ _HALF = (torch.bfloat16, torch.float16)
 class Reading:
     """One pass through a network: normalises with given statistics, or with the picture's own and remembers those.
 
-    With ``measures`` it remembers the picture's own beside given ones too: what is seen while going by what was seen.
+    With ``following`` it goes by given ones moved that share towards the picture's own, and remembers what it went by.
+    What a layer sees depends on how those before it were normalised, so that cannot be done afterwards.
     """
 
-    def __init__(self, given: Statistics | None = None, *, measures: bool = False) -> None:
-        self.given, self.measures = given, measures or given is None
+    def __init__(self, given: Statistics | None = None, *, following: float = 0.0) -> None:
+        self.given, self.following = given, following
         self.found: dict[str, tuple[Tensor, Tensor]] = {}
 
     def normalize(self, name: str, x: Tensor, scale: Tensor | None = None, shift: Tensor | None = None) -> Tensor:
@@ -45,13 +46,23 @@ class Reading:
         """
         if self.given is None and x.dtype in _HALF and scale is not None and shift is not None:
             return self._measured_and_normal(name, x, scale, shift)
-        if self.measures:
-            self.found[name] = _measured(x)
-        mean, deviation = (self.given or self.found)[name]
+        mean, deviation = self._statistics(name, x)
         scale = torch.ones_like(mean) if scale is None else scale
         shift = torch.zeros_like(mean) if shift is None else shift
         normal: Tensor = _Normalize.apply(x, mean, deviation, scale, shift, self.given is None)  # type: ignore[no-untyped-call]
         return normal
+
+    def _statistics(self, name: str, x: Tensor) -> tuple[Tensor, Tensor]:
+        if self.given is None:
+            self.found[name] = _measured(x)
+            return self.found[name]
+        if not self.following:
+            return self.given[name]
+        mean, deviation = (
+            torch.lerp(before, own, self.following) for before, own in zip(self.given[name], _measured(x), strict=True)
+        )
+        self.found[name] = mean, deviation
+        return self.found[name]
 
     def _measured_and_normal(self, name: str, x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
         normal: Tensor

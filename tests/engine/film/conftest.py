@@ -20,6 +20,7 @@ from impasto.engine.inputs import Style
 from impasto.engine.onepass import OnePass
 from impasto.engine.recipe import Ingredient
 from impasto.images import brushwork
+from impasto.models.normalizing import Reading
 
 pytest.importorskip("av", reason="films need the extra film")
 pytest.importorskip("cv2", reason="films need the extra film")
@@ -89,11 +90,16 @@ class FlickeringPainter:
         at: tuple[int, int] = (0, 0),
         *,
         noise: Tensor | None = None,
-        measured: dict[str, Any] | None = None,
+        reading: Reading | None = None,
     ) -> Tensor:
-        mean, deviation = (seen or self.look(picture, code))["all"]
-        if measured is not None:
-            measured |= self.look(picture, code)
+        reading = reading or Reading(seen or self.look(picture, code))
+        mean, deviation = reading.given["all"]
+        if reading.following:
+            own = self.look(picture, code)["all"]
+            mean, deviation = (
+                torch.lerp(*both, reading.following) for both in zip((mean, deviation), own, strict=True)
+            )
+            reading.found["all"] = mean, deviation
         noise = self.grain(tuple(picture.shape[-2:]), at) if noise is None else noise
         height, width = picture.shape[-2:]
         strokes = F.interpolate(noise, scale_factor=4, mode="bilinear")[..., :height, :width]

@@ -13,7 +13,7 @@ import torch
 from impasto.config import Fast, Optimize, Trained
 from impasto.engine.film.grain import MovingGrain
 from impasto.engine.film.motion import Motion
-from impasto.engine.film.painters import LOOK_EVERY, film_painter
+from impasto.engine.film.painters import LOOK_IN_PASSING_EVERY, film_painter
 from impasto.engine.inputs import Style
 from impasto.engine.onepass import OnePass
 from impasto.engine.trained import TrainedPainter
@@ -43,22 +43,20 @@ def picture(shade: float = 0.5) -> Picture:
     return Picture((0.5 * ramp + 0.5 * shade).contiguous())
 
 
-def test_statistics_are_looked_at_rarely_and_follow_slowly(painter: Any, style: Style):
+def test_statistics_are_looked_at_now_and_then_and_follow_slowly(painter: Any, style: Style):
     painter.trouble = 0.0
     film = film_painter(OnePass(Fast(device="cpu"), painter, base=SIZE[1]), [style])
     first = film.paint(picture(0.2), motion(is_cut=True))
-    for _ in range(LOOK_EVERY - 1):
+    for _ in range(LOOK_IN_PASSING_EVERY - 1):
         still = film.paint(picture(0.2), motion())
     assert painter.looks == 1
     assert torch.equal(still, first)
-    brighter = film.paint(picture(0.6), motion())
-    assert painter.looks == 2, "while it was painting"
+    brighter = [film.paint(picture(0.6), motion()) for _ in range(LOOK_IN_PASSING_EVERY + 1)]
+    assert painter.looks == 3, "while it was painting"
     alone = OnePass(Fast(device="cpu"), painter, base=SIZE[1])(picture(0.6), style).image
-    nearer = film.paint(picture(0.6), motion())
-    assert painter.looks == 2 + 1, "and once for the picture alone"
-    gaps = [(painted - alone).abs().mean().item() for painted in (brighter, nearer)]
-    assert gaps[1] > 0.02, "it does not jump to what it sees"
-    assert gaps[1] < gaps[0], "but goes there"
+    gaps = [(painted - alone).abs().mean().item() for painted in brighter]
+    assert gaps[0] > 0.02, "it does not jump to what it sees"
+    assert gaps[-1] < gaps[0], "but goes there"
     after_a_cut = film.paint(picture(0.6), motion(is_cut=True))
     assert torch.allclose(after_a_cut, alone, atol=1e-5)
 
@@ -77,9 +75,9 @@ def test_tiles_as_large_as_the_whole_small_picture_get_their_own_part_of_the_noi
     given: list[tuple[Any, ...]] = []
     paint = painter.paint
 
-    def noting(part: Any, code: Any, seen: Any, at: Any = (0, 0), *, noise: Any, measured: Any = None) -> Any:
+    def noting(part: Any, code: Any, seen: Any, at: Any = (0, 0), *, noise: Any, reading: Any = None) -> Any:
         given.append((tuple(part.shape[-2:]), at, noise))
-        return paint(part, code, seen, at, noise=noise, measured=measured)
+        return paint(part, code, seen, at, noise=noise, reading=reading)
 
     painter.paint = noting
     film, grain = film_painter(OnePass(Fast(device="cpu", tile=64), painter, base=64), [style]), MovingGrain()

@@ -30,7 +30,7 @@ from impasto.engine.recipe import Ingredient
 from impasto.engine.result import Result
 from impasto.images import Picture, write
 from impasto.images.arrays import from_plane
-from impasto.models.normalizing import Statistics
+from impasto.models.normalizing import Reading, Statistics
 
 __all__ = ["FilmPainter", "GrainyPainter", "film_painter"]
 
@@ -38,7 +38,8 @@ Plane = NDArray[np.float32]
 State = Mapping[str, NDArray[np.generic]]
 Look = dict[str, tuple[Tensor, Tensor]]
 
-LOOK_EVERY = 4  # frames: looking costs as much as painting where it is not done in passing; at twice that, a zoom blurs
+LOOK_EVERY = 4  # frames: looking costs as much as painting; at twice that a zoom loses sharpness
+LOOK_IN_PASSING_EVERY = 2  # while it is painted, which costs a sixth more
 FOLLOWING = 0.5  # share by which statistics follow, with every frame, what the last look saw
 
 
@@ -82,9 +83,9 @@ class GrainyPainter(Painter, Protocol):
         at: tuple[int, int] = (0, 0),
         *,
         noise: Tensor | None = None,
-        measured: Look | None = None,
+        reading: Reading | None = None,
     ) -> Tensor:
-        """Paint a part of a picture with this noise; what looking at it would tell is put into ``measured``."""
+        """Paint a part of a picture with this noise; a ``reading`` of the caller's goes before ``seen``."""
         ...
 
 
@@ -246,9 +247,11 @@ class _CalmPainter:
             first = dict(self._painter.look(picture, code))
             self._looks.append(first)
             self._seen.append(first)
-        elif self._is_time_to_look:
+        elif (self._frames - 1) % LOOK_EVERY == 0:
             self._seen[number] = dict(self._painter.look(picture, code))
-        return self._going_by(number)
+        former, seen = self._looks[number], self._seen[number]
+        self._looks[number] = {name: _nearer(former[name], seen[name]) for name in seen}
+        return self._looks[number]
 
     def paint(self, picture: Tensor, code: Tensor, seen: Statistics | None, at: tuple[int, int] = (0, 0)) -> Tensor:
         part = (picture.shape[-2], picture.shape[-1])
@@ -261,22 +264,13 @@ class _CalmPainter:
         return self._painted_while_looking(self._painter, picture, code, noise)
 
     def _painted_while_looking(self, painter: GrainyPainter, picture: Tensor, code: Tensor, noise: Tensor) -> Tensor:
-        """Paint a frame by what is known, and learn from the painting itself what is to be known of the next."""
+        """Paint a frame by what is known, which follows what is seen on the way now and then."""
         number, self._looked = self._looked, self._looked + 1
-        measured: Look | None = {} if self._is_time_to_look else None
-        painted = painter.paint(picture, code, self._going_by(number), noise=noise, measured=measured)
-        self._seen[number] = measured or self._seen[number]
+        is_time = (self._frames - 1) % LOOK_IN_PASSING_EVERY == 0
+        reading = Reading(self._looks[number], following=FOLLOWING if is_time else 0.0)
+        painted = painter.paint(picture, code, None, noise=noise, reading=reading)
+        self._looks[number] = reading.found or self._looks[number]
         return painted
-
-    @property
-    def _is_time_to_look(self) -> bool:
-        return (self._frames - 1) % LOOK_EVERY == 0
-
-    def _going_by(self, number: int) -> Look:
-        """Return the statistics to paint by, a little nearer to what was seen last."""
-        former, seen = self._looks[number], self._seen[number]
-        self._looks[number] = {name: _nearer(former[name], seen[name]) for name in seen}
-        return self._looks[number]
 
     def state(self) -> dict[str, NDArray[np.generic]]:
         kept: dict[str, Any] = {"frames": torch.tensor([self._frames])}
