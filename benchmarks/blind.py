@@ -8,7 +8,8 @@ paint   Photos and paintings that no training saw are paired, and each pair is p
         photo, style, A and B, one of which is ours. Every pair is shown twice for each peer, the second time with the
         sides swapped, in a random order. The judge sees the folder sheets alone: key.json says who painted what.
 count   A verdict is a line `number,A` or `number,B` or `number,=`. A pair counts as decided where both showings name
-        the same painter; a changed verdict is a tie. Prints, for each peer, how often ours was preferred.
+        the same painter; a changed verdict is a tie. Each file holds what one judge said of all sheets. Prints, for
+        each peer, how often ours was preferred.
 """
 
 from __future__ import annotations
@@ -177,18 +178,18 @@ def counted(folder: Path, verdicts: Sequence[Path]) -> dict[str, Any]:
     """Return, for each peer, how the pairs were decided."""
     key = json.loads((folder / "key.json").read_text(encoding="utf-8"))
     showings = {one["number"]: Showing(**one) for one in key["showings"]}
-    named: dict[tuple[str, int], list[str]] = {}
+    named: dict[tuple[str, Path, int], list[str]] = {}  # each file is a judge, who saw both showings of a pair
     for path in verdicts:
         for number, side in csv.reader(path.read_text(encoding="utf-8").split()):
             one = showings[int(number)]
             painter = {"A": one.a, "B": one.b}.get(side, "tie")
-            named.setdefault((one.peer, one.pair), []).append(painter)
+            named.setdefault((one.peer, path, one.pair), []).append(painter)
     found = {}
-    for peer in sorted({peer for peer, _ in named}):
-        outcomes = [decided(said) for (beside, _), said in named.items() if beside == peer]
+    for peer in sorted({peer for peer, *_ in named}):
+        outcomes = [decided(said) for (beside, *_), said in named.items() if beside == peer]
         wins, losses = outcomes.count(OURS), outcomes.count(peer)
         found[peer] = {
-            "pairs": len(outcomes),
+            "pairs, by all judges": len(outcomes),
             "ours preferred": wins,
             "peer preferred": losses,
             "ties": len(outcomes) - wins - losses,

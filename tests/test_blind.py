@@ -47,7 +47,18 @@ def test_a_verdict_counts_when_it_stays(
     key = {"pairs": [], "showings": [vars(one) for one in showings]}
     (tmp_path / "key.json").write_text(json.dumps(key))
     said = {"A": lambda _: "A", "neither": lambda _: "="}.get(prefers, lambda one: "A" if one.a == prefers else "B")
-    verdicts = [tmp_path / f"{half}.csv" for half in range(2)]
-    for half, path in enumerate(verdicts):
-        path.write_text("".join(f"{one.number},{said(one)}\n" for one in showings[half::2]))
-    assert blind.counted(tmp_path, verdicts) == {"AdaIN": {"pairs": 4, **found}}
+    path = tmp_path / "verdicts.csv"
+    path.write_text("".join(f"{one.number},{said(one)}\n" for one in showings))
+    assert blind.counted(tmp_path, [path]) == {"AdaIN": {"pairs, by all judges": 4, **found}}
+
+
+def test_each_judge_is_counted_by_what_that_one_said(blind: ModuleType, tmp_path: Path) -> None:
+    """Two who agree with nobody but themselves are no ties."""
+    showings = list(blind.in_random_order(4, ["AdaIN"], seed=1))
+    (tmp_path / "key.json").write_text(json.dumps({"pairs": [], "showings": [vars(one) for one in showings]}))
+    for painter in (blind.OURS, "AdaIN"):
+        sides = ("A" if one.a == painter else "B" for one in showings)
+        lines = (f"{one.number},{side}\n" for one, side in zip(showings, sides, strict=True))
+        (tmp_path / f"{painter}.csv").write_text("".join(lines))
+    found = blind.counted(tmp_path, sorted(tmp_path.glob("*.csv")))["AdaIN"]
+    assert (found["ours preferred"], found["peer preferred"], found["ties"]) == (4, 4, 0)
