@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from impasto.apps.console import INTERRUPTED, print_json, say
-from impasto.apps.large import sentence_of_file, summary_of_file
+from impasto.apps.large import is_large, sentence_of_file, summary_of_file
 from impasto.apps.options import given, value_of
 from impasto.apps.outputs import check_picture
 from impasto.apps.parameters import AsJson, Bits, Force, NoMetadata, NoRecipe, Output, Quality, Quiet
@@ -79,7 +79,7 @@ def replay(
     output = output or painted.with_stem(f"{painted.stem}-replay")
     check_picture(output, force=force, bits=bits, inputs=[painted])
     remake = _found(engine.to_replay, painted, photo, styles, options)
-    report = _painted_by_bands if remake.is_huge else _painted_in_memory
+    report = _painted_by_bands if is_large(remake.photo, remake.config) else _painted_in_memory
     told = report(remake, output, saving, quiet=quiet)
     verdict = _comparison(painted, output, was_resumed=bool(remake.recipe.resumed))
     return _reported(told, output, quiet=quiet, as_json=as_json, compared=verdict)

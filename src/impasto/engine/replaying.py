@@ -11,7 +11,7 @@ from typing import Any
 from impasto.config import MethodOptions, fields_of, from_dict
 from impasto.engine.door import Stylizer, config_of, loaded
 from impasto.engine.gallery import style_called
-from impasto.engine.huge import PaintedFile, is_huge, paint_file
+from impasto.engine.huge import PaintedFile, paint_file
 from impasto.engine.inputs import Style
 from impasto.engine.onepass import OnePass
 from impasto.engine.optimize import Optimizer
@@ -47,11 +47,6 @@ class Remake:
         if not isinstance(stylizer, Optimizer):
             raise InputError(f"{self.recipe.method} paints in one go and cannot go on from where it stood.")
         return stylizer(self.photo, self.styles, on_step=on_step, resume_from=self.stood)
-
-    @property
-    def is_huge(self) -> bool:
-        """Whether it is too large to be painted in memory: :meth:`paint_file` is for that."""
-        return not hasattr(self.config, "steps") and is_huge(self.photo, self.config.size)
 
     def paint_file(self, out: Place, *, on_step: OnStep = silent, **saving: Any) -> PaintedFile:
         """Paint it again from disk to disk; takes what :func:`impasto.engine.huge.paint_file` takes."""

@@ -12,11 +12,11 @@ from collections.abc import Callable, Sequence
 from typing import TypeAlias
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from impasto.images.color import luminance
 from impasto.training.pictures import scaled
+from impasto.training.sketching import blurred
 
 __all__ = ["altered"]
 
@@ -43,12 +43,12 @@ def _nearer(painting: Tensor, rng: random.Random) -> Tensor:
 def _flatter(picture: Tensor, rng: random.Random) -> Tensor:
     """Leave a few levels of each color, as in prints and posters."""
     levels = rng.randint(2, 5)
-    return (_blurred(picture, rng.choice((1, 2, 3))) * levels).round() / levels
+    return (blurred(picture, rng.choice((1, 2, 3))) * levels).round() / levels
 
 
 def _harder(picture: Tensor, rng: random.Random) -> Tensor:
     """Bring out what is finer than a few pixels."""
-    return picture + rng.uniform(0.5, 3) * (picture - _blurred(picture, rng.choice((1, 2, 4))))
+    return picture + rng.uniform(0.5, 3) * (picture - blurred(picture, rng.choice((1, 2, 4))))
 
 
 def _recolored(picture: Tensor, rng: random.Random) -> Tensor:
@@ -75,14 +75,9 @@ def _turned_about_grey(picture: Tensor, angle: float) -> Tensor:
 def _drawn(picture: Tensor, rng: random.Random) -> Tensor:
     """Leave lines: dark on light, or light on dark."""
     grey = luminance(picture)
-    fine = (grey - _blurred(grey, rng.choice((1, 2, 3)))).abs()
+    fine = (grey - blurred(grey, rng.choice((1, 2, 3)))).abs()
     lines = 1 - rng.uniform(6, 14) * fine
     return (lines if rng.random() < 0.75 else 1 - lines.clamp(0, 1)).expand_as(picture)
-
-
-def _blurred(picture: Tensor, reach: int) -> Tensor:
-    padded = F.pad(picture, (reach, reach, reach, reach), mode="replicate")
-    return F.avg_pool2d(padded, 2 * reach + 1, stride=1)
 
 
 ALTERATIONS: Sequence[tuple[float, Alteration]] = ((0.2, _flatter), (0.3, _harder), (0.65, _recolored), (0.1, _drawn))
