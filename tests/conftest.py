@@ -96,11 +96,22 @@ def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def _know_true_encoder() -> None:
+    from impasto.engine import fast
+
+    for precision in (torch.float32, torch.bfloat16):
+        fast._encoder(torch.device("cpu"), precision)  # each is loaded once
+
+
 @pytest.fixture
 def tiny_backbone(tiny_weights: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Let "embedded" be a network that needs no trained weights: narrower, with seeded random numbers."""
+    """Let "embedded" be a network that needs no trained weights: narrower, with seeded random numbers.
+
+    The fast method keeps the true one, whose vectors it has learnt to paint by.
+    """
     from impasto.models import backbones, encoder
 
+    _know_true_encoder()
     _narrow(monkeypatch)
     for module in (encoder, backbones):
         monkeypatch.setattr(module, "WEIGHTS_FILE", tiny_weights)

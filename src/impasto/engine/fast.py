@@ -13,11 +13,12 @@ from impasto.device import pick_device, pick_precision
 from impasto.engine.inputs import Style
 from impasto.engine.onepass import BASE_SIDE, OnePass
 from impasto.engine.recipe import Ingredient
+from impasto.engine.rehearsing import rehearsed
 from impasto.engine.vectors import style_vector
 from impasto.images import fit_long_side, resize
 from impasto.losses import Moments, combine, moments
 from impasto.models.encoder import embedded_encoder
-from impasto.models.fast import CODE_LAYERS, STRIDE, WEIGHTS_FILE, FastNetwork, Modulation, embedded_fast
+from impasto.models.fast import CODE_LAYERS, STRIDE, WEIGHTS_FILE, FastNetwork, embedded_fast
 from impasto.models.grain import grain_under
 from impasto.models.normalizing import Reading, Statistics
 from impasto.weights import file_sha256
@@ -31,7 +32,7 @@ PAINTED_SIDE = 768
 def fast_stylizer(config: Fast) -> OnePass:
     """Return the method ready to paint."""
     device = pick_device(config.device)
-    painter = FastPainter(device, pick_precision("auto", device), config.seed)
+    painter = FastPainter(device, pick_precision("auto", device), config.seed, config.rehearsals)
     return OnePass(config, painter, base=PAINTED_SIDE, made_by=fast_stylizer)
 
 
@@ -44,8 +45,8 @@ class FastPainter:
     margin = 96
     stride = STRIDE
 
-    def __init__(self, device: torch.device, precision: torch.dtype, seed: int = 0) -> None:
-        self.device, self.precision, self.seed = device, precision, seed
+    def __init__(self, device: torch.device, precision: torch.dtype, seed: int = 0, rehearsals: int = 0) -> None:
+        self.device, self.precision, self.seed, self.rehearsals = device, precision, seed, rehearsals
         self.network = _network(device, precision)
 
     def weights(self) -> list[Ingredient]:
@@ -55,6 +56,20 @@ class FastPainter:
     def code(self, style: Style) -> Tensor:
         """Return a style's vector, looking at its paintings if it is not known yet."""
         return vector_of(style, self.device, self.precision) if style.vector is None else style.vector
+
+    def corrections(self, picture: Tensor, code: Tensor) -> Tensor:
+        """Return what rehearsals find of a whole picture in a style, to be put behind its code: (1, N), or (1, 0)."""
+        none = torch.zeros(1, self.network.corrections if self.rehearsals else 0, device=self.device)
+        if not self.rehearsals:
+            return none.cpu()
+        grains = functools.cache(self.grain)  # asked for anew in every trial
+
+        def paint(tried: Tensor, corrections: Tensor) -> Tensor:
+            noise = grains((tried.shape[-2], tried.shape[-1]))
+            return self._painted(tried, torch.cat([known, corrections], 1), Reading(), noise)
+
+        known, encoder = code.clone().to(self.device), _encoder(self.device, self.precision)
+        return rehearsed(paint, encoder, picture.to(self.device), known, none, self.rehearsals).cpu()
 
     def look(self, picture: Tensor, code: Tensor) -> Statistics:
         """Return the statistics of every layer for the whole picture."""
@@ -85,14 +100,15 @@ class FastPainter:
     def _paint(
         self, picture: Tensor, code: Tensor, reading: Reading, at: tuple[int, int], noise: Tensor | None
     ) -> Tensor:
-        size = (picture.shape[-2], picture.shape[-1])
-        noise = self.grain(size, at) if noise is None else noise
-        padded = F.pad(picture, (0, -size[1] % STRIDE, 0, -size[0] % STRIDE), mode="replicate").to(self.device)
-        painted = self.network(padded, self._modulation(code), noise.to(self.device), reading)
-        return painted[..., : size[0], : size[1]].cpu()  # type: ignore[no-any-return]
+        noise = self.grain((picture.shape[-2], picture.shape[-1]), at) if noise is None else noise
+        return self._painted(picture, code, reading, noise).cpu()
 
-    def _modulation(self, code: Tensor) -> Modulation:
-        return self.network.modulation(code.to(self.device))
+    def _painted(self, picture: Tensor, code: Tensor, reading: Reading, noise: Tensor) -> Tensor:
+        height, width = picture.shape[-2:]
+        padded = F.pad(picture, (0, -width % STRIDE, 0, -height % STRIDE), mode="replicate").to(self.device)
+        modulation = self.network.modulation(code.to(self.device))
+        painted: Tensor = self.network(padded, modulation, noise.to(self.device), reading)
+        return painted[..., :height, :width]
 
 
 def vector_of(style: Style, device: torch.device, precision: torch.dtype) -> Tensor:
@@ -114,12 +130,14 @@ def _weights_hash() -> str:
 
 
 @functools.cache
+@torch.inference_mode(mode=False)  # what is made in inference could not be rehearsed with
 def _network(device: torch.device, precision: torch.dtype) -> FastNetwork:
     network = embedded_fast().in_precision(precision)
     return network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 @functools.cache
+@torch.inference_mode(mode=False)
 def _encoder(device: torch.device, precision: torch.dtype) -> nn.Module:
     encoder = embedded_encoder(CODE_LAYERS).to(device=device, dtype=precision)
     return encoder.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]

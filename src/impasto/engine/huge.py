@@ -24,7 +24,7 @@ from impasto.device import prefer_big_pages, return_memory
 from impasto.engine.finishing import finished, palette
 from impasto.engine.inputs import Given, Work, prepare
 from impasto.engine.onepass import BYTES_PER_PIXEL, FADE, TILE, OnePass, sizes
-from impasto.engine.painter import Repainter, codes_of, least_tile, mean_code, with_palettes
+from impasto.engine.painter import Repainter, codes_of, least_tile, mean_code, rehearsed, with_palettes
 from impasto.engine.planning import Plan
 from impasto.engine.progress import OnStep, Step, silent
 from impasto.engine.recipe import Recipe
@@ -250,9 +250,11 @@ class _Layer:
 
     def __init__(self, painting: _Painting, code: Tensor) -> None:
         painter = painting.painter
-        self.painting, self.code = painting, code
-        self.first = painter.paint(painting.small, code, None)
-        self._seen: Statistics = painter.look(self.first.clamp(0, 1), code) if painting.enlarging == "repaint" else {}
+        self.painting, self.code = painting, rehearsed(painter, painting.small, code)
+        self.first = painter.paint(painting.small, self.code, None)
+        self._seen: Statistics = (
+            painter.look(self.first.clamp(0, 1), self.code) if painting.enlarging == "repaint" else {}
+        )
 
     def rough(self, top: int, bottom: int) -> Tensor:
         """Return rows of the enlarged small painting, with the photo's fine detail unless it is plain."""

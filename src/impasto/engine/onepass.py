@@ -21,7 +21,16 @@ from impasto.config import MethodOptions, fields_of, from_dict, name_of
 from impasto.device import available_memory, prefer_big_pages
 from impasto.engine.finishing import finished, recolored, with_detail
 from impasto.engine.inputs import Given, One, Work, prepare
-from impasto.engine.painter import Painter, Repainter, codes_of, in_tiles, least_tile, mean_code, with_palettes
+from impasto.engine.painter import (
+    Painter,
+    Repainter,
+    codes_of,
+    in_tiles,
+    least_tile,
+    mean_code,
+    rehearsed,
+    with_palettes,
+)
 from impasto.engine.planning import Plan
 from impasto.engine.progress import OnStep, Step, silent
 from impasto.engine.published import downloads_of, only_paintings
@@ -220,6 +229,7 @@ class _Painting:
     def _painted(self, small: Tensor, photo: Tensor, code: Tensor) -> Tensor:
         """Paint at the size of the strokes, then carry that to the size of the result."""
         self.begun += 1
+        code = rehearsed(self.painter, small, code)
         first = self.painter.paint(small, code, None)
         painted = self._enlarged(first, photo, code) if max(self.size) > max(self.base) else resize(first, self.size)
         if self.share < FADE:

@@ -18,7 +18,7 @@ from impasto.images import Picture, match_color
 from impasto.images.tiles import split
 from impasto.models.normalizing import Statistics
 
-__all__ = ["Painter", "Repainter", "codes_of", "in_tiles", "least_tile", "mean_code", "with_palettes"]
+__all__ = ["Painter", "Repainter", "codes_of", "in_tiles", "least_tile", "mean_code", "rehearsed", "with_palettes"]
 
 BROAD = 1.2  # of the enlargement: what is broader than the small painting's finest strokes stays its own
 WIDEST = 7.0  # pixels to each side: huge enlargements have nothing as fine of their own
@@ -162,6 +162,12 @@ def mean_code(codes: Sequence[Tensor], shares: Sequence[float]) -> Tensor:
     return sum((code * share for code, share in zip(codes, shares, strict=True)), torch.zeros(()))
 
 
+def rehearsed(painter: Painter, small: Tensor, code: Tensor) -> Tensor:
+    """Return the code with all that a painter that rehearses has found of the picture, which is painted at once."""
+    corrections = getattr(painter, "corrections", None)
+    return code if corrections is None else torch.cat([code, corrections(small, code)], 1)
+
+
 def with_palettes(painter: Painter, work: Work, small: Tensor) -> Work:
     """Return the work with colors for those of its styles that have no paintings: the small photo, painted in them.
 
@@ -169,7 +175,7 @@ def with_palettes(painter: Painter, work: Work, small: Tensor) -> Work:
     """
 
     def painted(code: Tensor) -> tuple[Picture]:
-        return (Picture(painter.paint(small, code, None).clamp(0, 1)),)
+        return (Picture(painter.paint(small, rehearsed(painter, small, code), None).clamp(0, 1)),)
 
     if not painter.needs_style:
         return replace(work, styles=(Style(painter.name, painted(torch.ones(1, 1))),), shares=(1.0,))

@@ -83,9 +83,22 @@ class FastNetwork(nn.Module):
             part.to(precision)
         return self
 
+    @property
+    def corrections(self) -> int:
+        """How many scales and shifts there are; a code may bring a correction for each of them."""
+        return 2 * sum(self.widths.values())
+
     def modulation(self, code: Tensor) -> Modulation:
-        """Return what a style makes of the network; modulations may be mixed like styles."""
-        return self.predictor(code)  # type: ignore[no-any-return]
+        """Return what a style makes of the network; modulations may be mixed like styles.
+
+        Behind the style's own numbers a ``code`` may have ``corrections`` of scales and shifts; grain has none.
+        """
+        style, corrections = code[:, :CODE_LENGTH], code[:, CODE_LENGTH:]
+        made: dict[str, Tensor] = self.predictor(style)
+        if corrections.shape[1]:
+            parts = torch.split(corrections, [2 * width for width in self.widths.values()], 1)
+            made |= {name: made[name] + part.view_as(made[name]) for name, part in zip(self.widths, parts, strict=True)}
+        return made
 
     def forward(self, image: Tensor, modulation: Modulation, noise: Tensor, reading: Reading | None = None) -> Tensor:
         """Return the painted picture; ``noise`` is (B, OCTAVES, H/4, W/4), sides are multiples of STRIDE."""

@@ -25,7 +25,7 @@ from impasto.engine.film.grain import MovingGrain
 from impasto.engine.film.motion import Motion
 from impasto.engine.inputs import Style
 from impasto.engine.onepass import OnePass, sizes
-from impasto.engine.painter import Painter
+from impasto.engine.painter import Painter, rehearsed
 from impasto.engine.recipe import Ingredient
 from impasto.engine.result import Result
 from impasto.images import Picture, write
@@ -201,9 +201,10 @@ class _CalmPainter:
         self._painter, self._known = painter, {id(style): index for index, style in enumerate(styles)}
         self._codes: dict[int, Tensor] = {}
         self._own_codes: list[Tensor] = []  # of what is another style in every frame, such as the frame itself
+        self._corrections: list[Tensor] = []  # what was found in the first frame of a scene
         self._looks: list[Look] = []  # what it goes by
         self._seen: list[Look] = []  # what it saw last, which that follows
-        self._looked = self._coded = self._frames = 0
+        self._looked = self._coded = self._rehearsed = self._frames = 0
         has_grain = isinstance(painter, GrainyPainter) and painter.has_grain
         self._grain = MovingGrain() if has_grain else None
         self._size = (0, 0)
@@ -215,10 +216,10 @@ class _CalmPainter:
     def next_frame(self, size: tuple[int, int], motion: Motion) -> None:
         """Go on to the next frame of the film, whose result has this size."""
         if motion.is_cut:
-            self._looks, self._seen, self._own_codes, self._frames = [], [], [], 0
+            self._looks, self._seen, self._own_codes, self._corrections, self._frames = [], [], [], [], 0
         if self._grain is not None:
             self._grain.follow(motion)
-        self._size, self._looked, self._coded = size, 0, 0
+        self._size, self._looked, self._coded, self._rehearsed = size, 0, 0, 0
         self._frames += 1
 
     def weights(self) -> list[Ingredient]:
@@ -240,6 +241,12 @@ class _CalmPainter:
         else:
             self._own_codes.append(found)
         return self._own_codes[number]
+
+    def corrections(self, picture: Tensor, code: Tensor) -> Tensor:
+        number, self._rehearsed = self._rehearsed, self._rehearsed + 1
+        if number >= len(self._corrections):
+            self._corrections.append(rehearsed(self._painter, picture, code)[:, code.shape[1] :])
+        return self._corrections[number]
 
     def look(self, picture: Tensor, code: Tensor) -> Statistics:
         number, self._looked = self._looked, self._looked + 1
@@ -278,7 +285,8 @@ class _CalmPainter:
             for number, look in enumerate(looks):
                 for name, (mean, deviation) in look.items():
                     kept[f"{kind}.{number}.{name}.mean"], kept[f"{kind}.{number}.{name}.deviation"] = mean, deviation
-        kept |= {f"own_code.{number}": code for number, code in enumerate(self._own_codes)}
+        for kind, rows in (("own_code", self._own_codes), ("corrections", self._corrections)):
+            kept |= {f"{kind}.{number}": row for number, row in enumerate(rows)}
         if self._grain is not None:
             kept["grain"] = torch.from_numpy(self._grain.shift)
         return {name: value.detach().cpu().contiguous().numpy() for name, value in kept.items()}
@@ -286,12 +294,17 @@ class _CalmPainter:
     def restore(self, state: State) -> None:
         tensors = {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in state.items()}
         self._frames = int(tensors["frames"])
-        own = sum(name.startswith("own_code.") for name in tensors)
-        self._own_codes = [tensors[f"own_code.{number}"] for number in range(own)]
+        self._own_codes, self._corrections = (_rows_from(tensors, kind) for kind in ("own_code", "corrections"))
         if self._grain is not None:
             self._grain.shift = np.asarray(state["grain"], np.float32)
         looks = {name: tensor.to(self.device) for name, tensor in tensors.items()}
         self._looks, self._seen = _looks_from(looks, "look"), _looks_from(looks, "seen")
+
+
+def _rows_from(tensors: Mapping[str, Tensor], kind: str) -> list[Tensor]:
+    """Return the rows of numbers of a kind as a state holds them, in their order."""
+    count = sum(name.startswith(f"{kind}.") for name in tensors)
+    return [tensors[f"{kind}.{number}"] for number in range(count)]
 
 
 def _looks_from(tensors: Mapping[str, Tensor], kind: str) -> list[Look]:
