@@ -51,9 +51,8 @@ def painted(photo, code, rehearsals):
 
 
 def test_what_is_painted_comes_nearer_to_the_style(photo, codes):
-    before, after, more = (missed(photo, painted(photo, codes["style"], n), codes["style"]) for n in (0, 6, 18))
+    before, after = (missed(photo, painted(photo, codes["style"], trials), codes["style"]) for trials in (0, 10))
     assert after < 0.9 * before
-    assert more < after
 
 
 def test_the_same_is_found_every_time(photo, codes):
