@@ -59,17 +59,22 @@ class FastPainter:
 
     def corrections(self, picture: Tensor, code: Tensor) -> Tensor:
         """Return what rehearsals find of a whole picture in a style, to be put behind its code: (1, N), or (1, 0)."""
-        none = torch.zeros(1, self.network.corrections if self.rehearsals else 0, device=self.device)
         if not self.rehearsals:
-            return none.cpu()
+            return torch.zeros(1, 0)
+        if (
+            self.device.type != "cpu"
+        ):  # Apple's kernels have no way back, and a graphics card adds up otherwise each time
+            processor = torch.device("cpu")
+            there = FastPainter(processor, pick_precision("auto", processor), self.seed, self.rehearsals)
+            return there.corrections(picture, code)
         grains = functools.cache(self.grain)  # asked for anew in every trial
 
         def paint(tried: Tensor, corrections: Tensor) -> Tensor:
             noise = grains((tried.shape[-2], tried.shape[-1]))
             return self._painted(tried, torch.cat([known, corrections], 1), Reading(), noise)
 
-        known, encoder = code.clone().to(self.device), _encoder(self.device, self.precision)
-        return rehearsed(paint, encoder, picture.to(self.device), known, none, self.rehearsals).cpu()
+        known, encoder = code.clone(), _encoder(self.device, self.precision)
+        return rehearsed(paint, encoder, picture, known, torch.zeros(1, self.network.corrections), self.rehearsals)
 
     def look(self, picture: Tensor, code: Tensor) -> Statistics:
         """Return the statistics of every layer for the whole picture."""
