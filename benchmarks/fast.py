@@ -5,8 +5,8 @@
 
 Speed: two threads, side by side in one run, the style's vector computed before the clock starts, one warm-up, medians.
 Ours is measured as it is used, with reading statistics and enlarging, and without its rehearsals too, which none of the
-others has; MicroAST as its authors run it (float32) and in
-bfloat16; Magenta's int8 network at its own 384 px, per pixel. Without the folders ours is measured alone.
+others has; MicroAST as its authors run it (float32) and in bfloat16; Magenta's int8 network at its own 384 px, per
+pixel. Without the folders ours is measured alone.
 """
 
 from __future__ import annotations

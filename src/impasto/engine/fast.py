@@ -61,9 +61,8 @@ class FastPainter:
         """Return what rehearsals find of a whole picture in a style, to be put behind its code: (1, N), or (1, 0)."""
         if not self.rehearsals:
             return torch.zeros(1, 0)
-        if (
-            self.device.type != "cpu"
-        ):  # Apple's kernels have no way back, and a graphics card adds up otherwise each time
+        # Elsewhere: Apple's kernels have no way back, and a graphics card adds up otherwise each time.
+        if self.device.type != "cpu":
             processor = torch.device("cpu")
             there = FastPainter(processor, pick_precision("auto", processor), self.seed, self.rehearsals)
             return there.corrections(picture, code)
